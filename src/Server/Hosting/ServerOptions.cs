@@ -1,0 +1,76 @@
+using System;
+using System.Collections.Generic;
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Unkey.Server.Hosting;
+
+/// <summary>Every setting of the server, checked once at start and immutable afterwards; safe to read from any thread.</summary>
+/// <remarks>A value made by <see cref="ServerOptionsReader"/> is inside the bounds that <see cref="ServerSettings"/> states. The
+/// initial values here are the defaults; <see cref="ServerSettings"/> shows them in <c>--help</c> and a test holds the two together.</remarks>
+public sealed record ServerOptions
+{
+    /// <summary>Address of the API listener. Port 0 lets the kernel choose.</summary>
+    public IPEndPoint Listen { get; init; } = new(IPAddress.Any, 8080);
+
+    /// <summary>Address of the admin listener (metrics and health), or <see langword="null"/> when it is off.</summary>
+    public IPEndPoint? Admin { get; init; } = new(IPAddress.Loopback, 9090);
+
+    /// <summary>Data directory, as given: relative paths are relative to the working directory.</summary>
+    public string DataDirectory { get; init; } = "./data";
+
+    /// <summary>The bootstrap root key in plain text, or <see langword="null"/> to have one made on the first start. Never logged.</summary>
+    public string? RootKey { get; init; }
+
+    /// <summary>Reactor threads, 1 to <see cref="ServerSettings.ThreadsMax"/>.</summary>
+    public int Threads { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, ServerSettings.ThreadsMax);
+
+    /// <summary>Which transport carries the connections.</summary>
+    public TransportKind Transport { get; init; } = TransportKind.Auto;
+
+    /// <summary>Open client connections over all reactors; one more is refused.</summary>
+    public int MaxConnections { get; init; } = 65_536;
+
+    /// <summary>Largest request body, in bytes.</summary>
+    public int MaxBodyBytes { get; init; } = 10 * 1024 * 1024;
+
+    /// <summary>Largest request head (request line and fields), in bytes.</summary>
+    public int MaxHeadBytes { get; init; } = 32 * 1024;
+
+    /// <summary>From the first byte of a request to the end of its head.</summary>
+    public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>From the end of the head to the end of the body.</summary>
+    public TimeSpan BodyTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a connection may stay open between two requests.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long an answer may wait for the client to take its next byte.</summary>
+    public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a stop waits for requests in flight.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Peers whose <c>X-Forwarded-For</c> is believed. Empty means none.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>Rate-limit buckets that may exist at once; bounds the memory of the bucket table.</summary>
+    public int RatelimitMaxBuckets { get; init; } = 1_048_576;
+
+    /// <summary>How log entries are written.</summary>
+    public LogFormat LogFormat { get; init; } = LogFormat.Auto;
+
+    /// <summary>The least severe entries that are written.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>Whether requests may set their own time with <c>X-Test-Time</c>. Loopback listeners only.</summary>
+    public bool TestMode { get; init; }
+
+    /// <summary>Whether the bootstrap root key came from the command line, where every local user can read it.</summary>
+    public bool RootKeyOnCommandLine { get; init; }
+
+    /// <summary>The settings without the secret, for logs and debuggers.</summary>
+    /// <returns>A short description that never contains <see cref="RootKey"/>.</returns>
+    public override string ToString() => $"listen {Listen}, admin {Admin?.ToString() ?? "off"}, data {DataDirectory}, {Threads} threads";
+}
