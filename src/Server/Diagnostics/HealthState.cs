@@ -1,0 +1,36 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+
+namespace Unkey.Server.Diagnostics;
+
+/// <summary>Where the process is in its life, and whether what it depends on answers. Any thread.</summary>
+public sealed class HealthState
+{
+    private const int Starting = 0;
+    private const int Started = 1;
+    private const int Stopping = 2;
+
+    private readonly List<(string Name, Func<bool> IsHealthy)> _checks = [];
+    private int _phase;
+
+    /// <summary>Whether start-up has completed.</summary>
+    public bool HasStarted => Volatile.Read(ref _phase) >= Started;
+
+    /// <summary>Whether the server is draining.</summary>
+    public bool IsStopping => Volatile.Read(ref _phase) == Stopping;
+
+    /// <summary>The named checks of readiness. Filled before the admin listener starts.</summary>
+    internal IReadOnlyList<(string Name, Func<bool> IsHealthy)> Checks => _checks;
+
+    /// <summary>Adds a check to readiness. Before the admin listener starts; not thread-safe.</summary>
+    /// <param name="name">A short constant, such as <c>store</c>.</param>
+    /// <param name="isHealthy">Answers at once, on any thread, without throwing.</param>
+    public void AddCheck(string name, Func<bool> isHealthy) => _checks.Add((name, isHealthy));
+
+    /// <summary>Says that tables are loaded and listeners are about to accept.</summary>
+    public void MarkStarted() => Interlocked.CompareExchange(ref _phase, Started, Starting);
+
+    /// <summary>Says that the server is draining; there is no way back.</summary>
+    public void MarkStopping() => Volatile.Write(ref _phase, Stopping);
+}

@@ -1,0 +1,192 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+
+namespace Unkey.Server.Diagnostics;
+
+/// <summary>All counters of the process, and their text for <c>/metrics</c>.</summary>
+/// <remarks>Reactors write their own <see cref="ReactorMetrics"/>; nothing here is written on a hot path. Reading costs the reader, not the writers.</remarks>
+public sealed class Metrics
+{
+    private readonly ReactorMetrics[] _reactors;
+    private readonly List<Gauge> _gauges = [];
+    private readonly double _startedAtSeconds;
+    private readonly string _version;
+
+    /// <summary>Makes the counters of a server.</summary>
+    /// <param name="reactorCount">Reactor threads, 1 or more.</param>
+    /// <param name="version">Version of the program, for the build-information metric.</param>
+    public Metrics(int reactorCount, string version)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(reactorCount, 1);
+        _version = version;
+        _reactors = new ReactorMetrics[reactorCount];
+        for (int i = 0; i < reactorCount; i++)
+        {
+            _reactors[i] = new ReactorMetrics();
+        }
+
+        // Within milliseconds of the true start; the exact one would need /proc, which a container may not have.
+        _startedAtSeconds = (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;
+    }
+
+    /// <summary>Number of reactors.</summary>
+    public int ReactorCount => _reactors.Length;
+
+    /// <summary>The counters of one reactor; only its thread may write them.</summary>
+    /// <param name="index">0 to <see cref="ReactorCount"/> - 1.</param>
+    /// <returns>The same object every time.</returns>
+    public ReactorMetrics Reactor(int index) => _reactors[index];
+
+    /// <summary>Adds a value that is read when somebody asks for the metrics. Before the admin listener starts; not thread-safe.</summary>
+    /// <param name="name">Metric name, such as <c>unkey_keys</c>.</param>
+    /// <param name="help">One line of meaning.</param>
+    /// <param name="read">Reads the value; called on any thread, must not throw.</param>
+    /// <param name="isCounter">Whether the value only grows.</param>
+    public void Add(string name, string help, Func<long> read, bool isCounter = false) => _gauges.Add(new Gauge(name, help, read, isCounter));
+
+    /// <summary>The whole exposition.</summary>
+    /// <returns>UTF-8 text of content type <see cref="PrometheusText.ContentType"/>.</returns>
+    public byte[] Render()
+    {
+        PrometheusText text = new();
+        text.Begin("unkey_build_info", "gauge", "Constant 1, labelled with the version.");
+        text.Sample("unkey_build_info", $"version=\"{_version}\",runtime=\"{Environment.Version}\"", 1L);
+        RenderRequests(text);
+        RenderLatency(text);
+        RenderConnections(text);
+        RenderReactors(text);
+        foreach (Gauge gauge in _gauges)
+        {
+            text.Single(gauge.Name, gauge.IsCounter ? "counter" : "gauge", gauge.Help, gauge.Read());
+        }
+
+        RenderProcess(text);
+        return text.ToArray();
+    }
+
+    private void RenderRequests(PrometheusText text)
+    {
+        const string Name = "unkey_http_requests_total";
+        text.Begin(Name, "counter", "Requests by endpoint and outcome.");
+        for (int e = 0; e < RequestLabels.EndpointCount; e++)
+        {
+            RequestEndpoint endpoint = (RequestEndpoint)e;
+            int outcomes = endpoint == RequestEndpoint.VerifyKey ? RequestLabels.OutcomeCount : RequestLabels.CommonOutcomeCount;
+            for (int o = 0; o < outcomes; o++)
+            {
+                RequestOutcome outcome = (RequestOutcome)o;
+                long total = Sum(reactor => reactor.Requests(endpoint, outcome));
+                text.Sample(Name, $"endpoint=\"{RequestLabels.Of(endpoint)}\",outcome=\"{RequestLabels.Of(outcome)}\"", total);
+            }
+        }
+    }
+
+    private void RenderLatency(PrometheusText text)
+    {
+        const string Name = "unkey_http_request_duration_seconds";
+        text.Begin(Name, "histogram", "From the first byte of a request parsed to its answer handed to the socket.");
+        RenderHistogram(text, Name, "endpoint=\"keys.verifyKey\"", static reactor => reactor.VerifyLatency);
+        RenderHistogram(text, Name, "endpoint=\"other\"", static reactor => reactor.OtherLatency);
+    }
+
+    private void RenderHistogram(PrometheusText text, string name, string labels, Func<ReactorMetrics, LatencyHistogram> select)
+    {
+        // 2^10 ns is a microsecond; 2^34 ns are 17 seconds. Two steps an octave are enough for a quantile on a dashboard.
+        const int FirstExponent = 10;
+        const int LastExponent = 34;
+        long[] totals = LatencyHistogram.NewTotals();
+        long sum = 0;
+        foreach (ReactorMetrics reactor in _reactors)
+        {
+            LatencyHistogram histogram = select(reactor);
+            sum += histogram.SumNanoseconds;
+            histogram.AddTo(totals);
+        }
+
+        long cumulative = 0;
+        int bucket = 0;
+        for (int exponent = FirstExponent; exponent <= LastExponent; exponent++)
+        {
+            for (int half = 0; half < 2; half++)
+            {
+                long bound = (1L << exponent) + (half * (1L << (exponent - 1)));
+                while (bucket < totals.Length && LatencyHistogram.UpperBoundOf(bucket) <= bound)
+                {
+                    cumulative += totals[bucket++];
+                }
+
+                text.Sample(name + "_bucket", $"{labels},le=\"{(bound / 1e9).ToString("0.############", CultureInfo.InvariantCulture)}\"", cumulative);
+            }
+        }
+
+        for (; bucket < totals.Length; bucket++)
+        {
+            cumulative += totals[bucket];
+        }
+
+        // The count is the sum of the buckets read, so that the two agree while requests go on.
+        text.Sample(name + "_bucket", labels + ",le=\"+Inf\"", cumulative);
+        text.Sample(name + "_sum", labels, sum / 1e9);
+        text.Sample(name + "_count", labels, cumulative);
+    }
+
+    private void RenderConnections(PrometheusText text)
+    {
+        long closed = Sum(static reactor => reactor.ConnectionsClosed);
+        long accepted = Sum(static reactor => reactor.ConnectionsAccepted);
+        text.Single("unkey_connections_open", "gauge", "Client connections that are open.", Math.Max(accepted - closed, 0));
+        text.Single("unkey_connections_accepted_total", "counter", "Client connections accepted.", accepted);
+        text.Single("unkey_connections_refused_total", "counter", "Client connections turned away at a limit.", Sum(static reactor => reactor.ConnectionsRefused));
+        text.Single("unkey_received_bytes_total", "counter", "Bytes read from client sockets.", Sum(static reactor => reactor.ReceivedBytes));
+        text.Single("unkey_sent_bytes_total", "counter", "Bytes taken by client sockets.", Sum(static reactor => reactor.SentBytes));
+        text.Single("unkey_connection_faults_total", "counter", "Exceptions caught at the edge of one connection; each is a bug.", Sum(static reactor => reactor.Faults));
+    }
+
+    private void RenderReactors(PrometheusText text)
+    {
+        text.Begin("unkey_reactor_allocated_bytes_total", "counter", "Managed bytes allocated by a reactor's thread, sampled by that thread.");
+        for (int i = 0; i < _reactors.Length; i++)
+        {
+            text.Sample("unkey_reactor_allocated_bytes_total", $"reactor=\"{i}\"", _reactors[i].AllocatedBytes);
+        }
+
+        text.Begin("unkey_reactor_turns_total", "counter", "Turns of a reactor's loop.");
+        for (int i = 0; i < _reactors.Length; i++)
+        {
+            text.Sample("unkey_reactor_turns_total", $"reactor=\"{i}\"", _reactors[i].Turns);
+        }
+    }
+
+    private void RenderProcess(PrometheusText text)
+    {
+        text.Single("unkey_managed_allocated_bytes_total", "counter", "Managed bytes allocated by all threads since the start.", GC.GetTotalAllocatedBytes(precise: true));
+        text.Single("unkey_managed_heap_bytes", "gauge", "Managed bytes in use, as far as known without a collection.", GC.GetTotalMemory(forceFullCollection: false));
+        text.Begin("unkey_gc_collections_total", "counter", "Garbage collections by generation.");
+        for (int generation = 0; generation <= GC.MaxGeneration; generation++)
+        {
+            text.Sample("unkey_gc_collections_total", $"generation=\"{generation}\"", (long)GC.CollectionCount(generation));
+        }
+
+        text.Begin("unkey_gc_pause_seconds_total", "counter", "Time that collections held all managed threads.");
+        text.Sample("unkey_gc_pause_seconds_total", "", GC.GetTotalPauseDuration().TotalSeconds);
+        text.Begin("process_start_time_seconds", "gauge", "Start of the process, seconds since 1970.");
+        text.Sample("process_start_time_seconds", "", Math.Round(_startedAtSeconds, 3));
+        text.Begin("process_cpu_seconds_total", "counter", "Processor time used, user and system.");
+        text.Sample("process_cpu_seconds_total", "", Environment.CpuUsage.TotalTime.TotalSeconds);
+        text.Single("process_resident_memory_bytes", "gauge", "Resident memory.", Environment.WorkingSet);
+    }
+
+    private long Sum(Func<ReactorMetrics, long> read)
+    {
+        long total = 0;
+        foreach (ReactorMetrics reactor in _reactors)
+        {
+            total += read(reactor);
+        }
+
+        return total;
+    }
+
+    private readonly record struct Gauge(string Name, string Help, Func<long> Read, bool IsCounter);
+}
