@@ -1,0 +1,130 @@
+using System;
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Buffers.Text;
+
+namespace Unkey.Protocol;
+
+/// <summary>Byte sets, compares and decimal numbers of the ASCII protocols. Any thread; nothing allocates or throws.</summary>
+/// <remarks>The number readers of the framework are not used: they take signs, blanks or trailing bytes, which a
+/// protocol must not (reading <c>Content-Length: +5</c> as 5 is how two servers come to disagree).</remarks>
+public static class Ascii
+{
+    /// <summary>RFC 9110 5.6.2: the bytes of a token.</summary>
+    internal static readonly SearchValues<byte> Token = SearchValues.Create(
+        "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+
+    /// <summary>The bytes that end or break a line: every control byte but HTAB, and DEL.</summary>
+    internal static readonly SearchValues<byte> LineBreaking = SearchValues.Create(
+    [
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 127,
+    ]);
+
+    /// <summary>Whether two names are equal when the case of ASCII letters does not matter.</summary>
+    /// <param name="left">Any bytes.</param>
+    /// <param name="right">Any bytes.</param>
+    /// <returns><see langword="true"/> when the lengths are equal and each pair of bytes is, letters in either case.</returns>
+    public static bool EqualsIgnoreCase(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    {
+        if (left.Length != right.Length)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < left.Length; i++)
+        {
+            if (ToLower(left[i]) != ToLower(right[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The lower-case form of an ASCII letter; any other byte as it is.</summary>
+    /// <param name="value">Any byte.</param>
+    /// <returns>The lower-case letter or <paramref name="value"/>.</returns>
+    public static byte ToLower(byte value) => (uint)(value - 'A') <= 'Z' - 'A' ? (byte)(value | 0x20) : value;
+
+    /// <summary>Reads a whole span as an unsigned decimal number: digits only.</summary>
+    /// <param name="digits">One digit or more, leading zeros allowed, nothing else.</param>
+    /// <param name="value">The number, 0 to 2^63-1; zero when the result is <see langword="false"/>.</param>
+    /// <returns><see langword="false"/> when the span is empty, has another byte, or the number does not fit.</returns>
+    /// <remarks>O(n) in the number of digits.</remarks>
+    [HotPath]
+    public static bool TryParseUnsigned(ReadOnlySpan<byte> digits, out long value)
+    {
+        long result = 0;
+        value = 0;
+        if (digits.IsEmpty)
+        {
+            return false;
+        }
+
+        foreach (byte b in digits)
+        {
+            uint digit = (uint)(b - '0');
+
+            // The check comes before the arithmetic: nothing wraps.
+            if (digit > 9 || result > (long.MaxValue - digit) / 10)
+            {
+                return false;
+            }
+
+            result = (result * 10) + digit;
+        }
+
+        value = result;
+        return true;
+    }
+
+    /// <summary>The value of a hexadecimal digit.</summary>
+    /// <param name="value">Any byte.</param>
+    /// <returns>0 to 15, or -1 when the byte is no hexadecimal digit.</returns>
+    public static int HexValue(byte value)
+    {
+        uint digit = (uint)(value - '0');
+        if (digit <= 9)
+        {
+            return (int)digit;
+        }
+
+        uint letter = (uint)((value | 0x20) - 'a');
+        return letter <= 5 ? (int)letter + 10 : -1;
+    }
+
+    /// <summary>Writes a number in decimal.</summary>
+    /// <param name="destination">Where to write; 20 bytes are enough for any number.</param>
+    /// <param name="value">Any number.</param>
+    /// <param name="written">Bytes written; zero when the result is <see langword="false"/>.</param>
+    /// <returns><see langword="false"/> when the destination is too short; its content is undefined then.</returns>
+    [HotPath]
+    public static bool TryWrite(Span<byte> destination, long value, out int written) =>
+        Utf8Formatter.TryFormat(value, destination, out written);
+
+    /// <summary>Whether a byte is SP or HTAB.</summary>
+    internal static bool IsBlank(byte value) => value is (byte)' ' or (byte)'\t';
+
+    /// <summary>Compares a token of 8 to 16 bytes with a lower-case name of the same length.</summary>
+    /// <remarks>Setting bit 5 is exact here: within the token set it only maps a capital letter to its small one, and the
+    /// names compared consist of small letters, digits and hyphens.</remarks>
+    internal static bool TokenEquals(ReadOnlySpan<byte> token, ReadOnlySpan<byte> lowerName)
+    {
+        const ulong Lower = 0x2020202020202020;
+        ulong head = (BinaryPrimitives.ReadUInt64LittleEndian(token) | Lower) ^ BinaryPrimitives.ReadUInt64LittleEndian(lowerName);
+        ulong tail = (BinaryPrimitives.ReadUInt64LittleEndian(token[^8..]) | Lower)
+            ^ BinaryPrimitives.ReadUInt64LittleEndian(lowerName[^8..]);
+        return (head | tail) == 0;
+    }
+
+    /// <summary>Compares a token of 4 to 8 bytes with a lower-case name of the same length; see <see cref="TokenEquals"/>.</summary>
+    internal static bool ShortTokenEquals(ReadOnlySpan<byte> token, ReadOnlySpan<byte> lowerName)
+    {
+        const uint Lower = 0x20202020;
+        uint head = (BinaryPrimitives.ReadUInt32LittleEndian(token) | Lower) ^ BinaryPrimitives.ReadUInt32LittleEndian(lowerName);
+        uint tail = (BinaryPrimitives.ReadUInt32LittleEndian(token[^4..]) | Lower)
+            ^ BinaryPrimitives.ReadUInt32LittleEndian(lowerName[^4..]);
+        return (head | tail) == 0;
+    }
+}
