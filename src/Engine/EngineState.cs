@@ -1,0 +1,67 @@
+using System;
+using System.Threading;
+using Unkey.Engine.Keys;
+using Unkey.Engine.Memory;
+using Unkey.Engine.Registries;
+
+namespace Unkey.Engine;
+
+/// <summary>Everything verification decides on, in memory: the tables, the registries, and the one lock of their writers.</summary>
+/// <remarks>
+/// Thread-safety in one place. Readers: any thread that registered with <see cref="Reclaimer"/> and is online, without a lock; or any thread
+/// that holds <see cref="WriterLock"/>, which keeps everything it sees alive. Writers: whoever holds <see cref="WriterLock"/>; all publication,
+/// removal, retirement and collection. The lock is never held across I/O or an await, and no reader waits for it.
+/// </remarks>
+public sealed class EngineState : IDisposable
+{
+    private readonly NativeHeap _heap;
+
+    /// <summary>Makes an empty state.</summary>
+    /// <param name="expectedKeys">Keys to make room for at once, so that a load does not grow the table step by step; 0 or more.</param>
+    public EngineState(long expectedKeys = 0)
+    {
+        _heap = new NativeHeap(WriterLock);
+        Reclaimer = new Reclaimer(WriterLock);
+        Credits = new CreditLedger(WriterLock);
+        Identities = new IdentityDirectory(WriterLock, Reclaimer, _heap);
+        Keys = new KeyTable(WriterLock, Reclaimer, _heap, Identities, Credits, expectedKeys);
+        Workspaces = new WorkspaceRegistry(WriterLock);
+        Apis = new ApiRegistry(WriterLock);
+    }
+
+    /// <summary>Held by whoever changes anything here.</summary>
+    public Lock WriterLock { get; } = new();
+
+    /// <summary>Frees what readers may still hold once they cannot.</summary>
+    public Reclaimer Reclaimer { get; }
+
+    /// <summary>Keys by digest.</summary>
+    public KeyTable Keys { get; }
+
+    /// <summary>Credits of the keys that have a limit.</summary>
+    public CreditLedger Credits { get; }
+
+    /// <summary>Identities that keys are linked to.</summary>
+    public IdentityDirectory Identities { get; }
+
+    /// <summary>Workspaces by index.</summary>
+    public WorkspaceRegistry Workspaces { get; }
+
+    /// <summary>APIs by index.</summary>
+    public ApiRegistry Apis { get; }
+
+    /// <summary>Bytes of live key and identity records. Any thread; a recent value.</summary>
+    public long RecordBytes => _heap.AllocatedBytes;
+
+    /// <summary>Frees all native memory. Every reader must have stopped; only at the end of the process or of a test.</summary>
+    public void Dispose()
+    {
+        lock (WriterLock)
+        {
+            Reclaimer.Collect();
+            Keys.FreeSlots();
+            Credits.Dispose();
+            _heap.Dispose();
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using System;
+
+namespace Unkey.Engine.Keys;
+
+/// <summary>Yes-or-no properties of a key.</summary>
+[Flags]
+internal enum KeyFlags : ushort
+{
+    /// <summary>No property.</summary>
+    None = 0,
+
+    /// <summary>The key is not disabled.</summary>
+    Enabled = 1,
+
+    /// <summary>The key authenticates API calls.</summary>
+    RootKey = 2,
+}

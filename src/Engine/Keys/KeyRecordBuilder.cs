@@ -1,0 +1,124 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Text;
+using Unkey.Engine.Memory;
+
+namespace Unkey.Engine.Keys;
+
+/// <summary>Turns a <see cref="KeySpec"/> into a native record: measured first, then written. Cold; under the writer lock.</summary>
+internal sealed unsafe class KeyRecordBuilder
+{
+    private readonly KeySpec _spec;
+    private readonly byte[] _keyId;
+    private readonly List<Slug> _slugs;
+    private readonly ushort _keyIdOffset;
+    private readonly long _limitTextBytes;
+
+    /// <summary>Measures and checks a spec; allocates nothing native, so that a refusal leaves nothing behind.</summary>
+    /// <exception cref="ArgumentException">A text or a count is over its bound, or a number is out of range.</exception>
+    public KeyRecordBuilder(KeySpec spec)
+    {
+        if (spec.Credits < 0)
+        {
+            throw new ArgumentException("Credits are 0 or more.", nameof(spec));
+        }
+
+        _spec = spec;
+        _ = RecordText.ByteCount(spec.KeyId, nameof(spec));
+        _keyId = Encoding.UTF8.GetBytes(spec.KeyId);
+        _slugs = SortedSlugs(spec.Permissions);
+        _limitTextBytes = LimitWriter.TextBytes(spec.Limits);
+
+        // The fragment opens with the key id, so most records need no second copy of it.
+        int found = spec.Fragment.Span.IndexOf(_keyId);
+        _keyIdOffset = found is >= 0 and < KeyRecordHeader.KeyIdApart ? (ushort)found : KeyRecordHeader.KeyIdApart;
+
+        long bytes = sizeof(KeyRecordHeader) + ((long)_slugs.Count * (sizeof(ulong) + sizeof(uint)))
+            + ((long)spec.Limits.Count * sizeof(LimitEntry)) + _limitTextBytes + spec.Fragment.Length;
+        foreach (Slug slug in _slugs)
+        {
+            bytes += slug.Text.Length;
+        }
+
+        if (_keyIdOffset == KeyRecordHeader.KeyIdApart)
+        {
+            bytes += _keyId.Length;
+        }
+
+        if (bytes > int.MaxValue)
+        {
+            throw new ArgumentException("A record has at most 2 GiB.", nameof(spec));
+        }
+
+        ByteCount = (int)bytes;
+    }
+
+    /// <summary>Size of the record in bytes.</summary>
+    public int ByteCount { get; }
+
+    /// <summary>Builds a record that no reader sees yet.</summary>
+    public nint Build(NativeHeap heap, ulong generation, CreditCellLayout* credits, IdentityCell* identity)
+    {
+        byte* start = heap.Allocate((nuint)ByteCount);
+        *(KeyRecordHeader*)start = new KeyRecordHeader
+        {
+            Digest = _spec.Digest,
+            ExpiresAtMs = _spec.ExpiresAtMs ?? long.MaxValue,
+            WorkspaceIndex = _spec.WorkspaceIndex,
+            ApiIndex = _spec.ApiIndex,
+            Flags = (_spec.Enabled ? KeyFlags.Enabled : 0) | (_spec.IsRootKey ? KeyFlags.RootKey : 0),
+            LimitCount = (ushort)_spec.Limits.Count,
+            ForWorkspaceIndex = _spec.ForWorkspaceIndex,
+            CreditCell = (nint)credits,
+            IdentityCell = (nint)identity,
+            Generation = generation,
+            ByteCount = ByteCount,
+            FragmentLength = _spec.Fragment.Length,
+            PermissionCount = _slugs.Count,
+            KeyIdOffset = _keyIdOffset,
+            KeyIdLength = (ushort)_keyId.Length,
+        };
+
+        ulong* hashes = (ulong*)(start + sizeof(KeyRecordHeader));
+        var limits = (LimitEntry*)(hashes + _slugs.Count);
+        uint* ends = (uint*)(limits + _spec.Limits.Count);
+        byte* texts = (byte*)(ends + _slugs.Count);
+        byte* slugTexts = texts;
+        for (int i = 0; i < _slugs.Count; i++)
+        {
+            hashes[i] = _slugs[i].Hash;
+            texts = RecordText.Write(_slugs[i].Text, texts);
+            ends[i] = (uint)(texts - slugTexts);
+        }
+
+        texts = LimitWriter.Write(_spec.Limits, limits, texts);
+        if (_keyIdOffset == KeyRecordHeader.KeyIdApart)
+        {
+            texts = RecordText.Write(_keyId, texts);
+        }
+
+        texts = RecordText.Write(_spec.Fragment.Span, texts);
+        Debug.Assert(texts == start + ByteCount, "Measured and written sizes differ.");
+        return (nint)start;
+    }
+
+    private static List<Slug> SortedSlugs(IReadOnlyCollection<string> permissions)
+    {
+        var slugs = new List<Slug>(permissions.Count);
+        var seen = new HashSet<string>(permissions.Count, StringComparer.Ordinal);
+        foreach (string permission in permissions)
+        {
+            if (seen.Add(permission))
+            {
+                byte[] text = Encoding.UTF8.GetBytes(permission);
+                slugs.Add(new Slug(TextHash.Of(text), text));
+            }
+        }
+
+        slugs.Sort(static (left, right) => left.Hash.CompareTo(right.Hash));
+        return slugs;
+    }
+
+    private readonly record struct Slug(ulong Hash, byte[] Text);
+}

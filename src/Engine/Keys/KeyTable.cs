@@ -1,0 +1,288 @@
+using System;
+using System.Diagnostics;
+using System.Numerics;
+using System.Threading;
+using Unkey.Engine.Memory;
+
+namespace Unkey.Engine.Keys;
+
+/// <summary>Every live key by the SHA-256 of its secret: open addressing off the managed heap, readers without locks, one writer.</summary>
+/// <remarks>
+/// Readers (<see cref="TryFind"/>, <see cref="Prefetch"/>, <see cref="Version"/>, counts) run on any thread that is online as a
+/// <see cref="Participant"/> or holds the writer lock. Writers (everything else) hold the writer lock. An update publishes a new record in
+/// place of the old; growth publishes a copy of the slots; what readers may still hold goes through the <see cref="Reclaimer"/>. No reader ever
+/// waits, whatever the writer does. Mutable state (credits, identity) lives in cells that survive updates.
+/// Source: linear probing with tombstones (Knuth, TAOCP vol. 3, 6.4), buckets of one cache line. Long form: docs/memory-reclamation.md.
+/// </remarks>
+public sealed unsafe class KeyTable
+{
+    private readonly Lock _writerLock;
+    private readonly Reclaimer _reclaimer;
+    private readonly NativeHeap _heap;
+    private readonly IdentityDirectory _identities;
+    private readonly CreditLedger _credits;
+    private readonly DigestHash _hash = DigestHash.CreateRandom();
+    private KeySlots _slots;
+    private PaddedInt64 _version;
+    private long _count;
+    private ulong _generation;
+
+    internal KeyTable(Lock writerLock, Reclaimer reclaimer, NativeHeap heap, IdentityDirectory identities, CreditLedger credits, long expectedKeys)
+    {
+        _writerLock = writerLock;
+        _reclaimer = reclaimer;
+        _heap = heap;
+        _identities = identities;
+        _credits = credits;
+        _slots = new KeySlots(CapacityFor(expectedKeys));
+    }
+
+    /// <summary>Live keys. Any thread; a recent value.</summary>
+    // ORDER: none needed; Volatile keeps the 64-bit read fresh for metrics.
+    public long Count => Volatile.Read(ref _count);
+
+    /// <summary>Slots of the current size. Any thread; a recent value.</summary>
+    // ORDER: acquire. Pairs with the release in Resize.
+    public long Capacity => Volatile.Read(ref _slots).Capacity;
+
+    /// <summary>
+    /// Rises with every publication and removal. A record found while the version was v is still current, and still valid, for an online reader
+    /// that sees v again, even across its own quiescent points: a version is raised before what it replaces is retired.
+    /// </summary>
+    // ORDER: acquire. Pairs with the release in Changed.
+    public long Version
+    {
+        [HotPath]
+        get => Volatile.Read(ref _version.Value);
+    }
+
+    /// <summary>Finds the live record for a key digest.</summary>
+    /// <param name="digest">SHA-256 of the presented key: 32 bytes, never the key itself.</param>
+    /// <param name="record">On success, the immutable record, valid until this thread's next quiescent point; otherwise null.</param>
+    /// <returns><see langword="true"/> only when all 32 bytes match a published record.</returns>
+    /// <remarks>Wait-free. Any online thread. No allocation, no throw. One or two cache misses for the slot line and the record's.</remarks>
+    [HotPath]
+    public bool TryFind(in KeyDigest digest, out KeyRecord record)
+    {
+        // ORDER: acquire. Pairs with the release in Resize: the slots are copied when they can be seen.
+        KeySlots slots = Volatile.Read(ref _slots);
+        nint address = slots.Find(_hash.Tag(in digest), in digest);
+        record = new KeyRecord(address);
+        return address != 0;
+    }
+
+    /// <summary>Asks for the cache line where a lookup of this digest begins. For batches: prefetch all, then look up all.</summary>
+    /// <param name="digest">SHA-256 of a presented key.</param>
+    [HotPath]
+    public void Prefetch(in KeyDigest digest)
+    {
+        // ORDER: acquire. Pairs with the release in Resize.
+        CacheLine.Prefetch(Volatile.Read(ref _slots).Home(_hash.Tag(in digest)));
+    }
+
+    /// <summary>Publishes a key, or replaces the record of its digest. Under the writer lock.</summary>
+    /// <param name="spec">What the key is now.</param>
+    /// <returns>The published record, valid under the writer lock.</returns>
+    /// <exception cref="ArgumentException">A text, a count or a number is over its bound; nothing is changed.</exception>
+    public KeyRecord Upsert(KeySpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
+        ulong tag = _hash.Tag(spec.Digest);
+        KeySlot* slot = _slots.FindSlot(tag, spec.Digest);
+        return Put(spec, tag, slot, slot is null ? 0 : slot->Record);
+    }
+
+    /// <summary>Publishes a key under a new digest in place of an old one; the running balance moves along. Under the writer lock.</summary>
+    /// <param name="previous">Digest under which the key was published; when it is unknown this is <see cref="Upsert"/>.</param>
+    /// <param name="spec">What the key is now.</param>
+    /// <returns>The published record, valid under the writer lock.</returns>
+    /// <remarks>The new digest is found before the old one is not: there is no moment without the key.</remarks>
+    /// <exception cref="ArgumentException">As in <see cref="Upsert"/>.</exception>
+    public KeyRecord Rekey(in KeyDigest previous, KeySpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
+        ulong previousTag = _hash.Tag(in previous);
+        KeySlot* donor = _slots.FindSlot(previousTag, in previous);
+        if (donor is null || previous == spec.Digest)
+        {
+            return Upsert(spec);
+        }
+
+        ulong tag = _hash.Tag(spec.Digest);
+        KeyRecord published = Put(spec, tag, _slots.FindSlot(tag, spec.Digest), donor->Record);
+
+        // Put may have grown the table, so the slot is looked up again.
+        Unlink(_slots.FindSlot(previousTag, in previous), published.Header->CreditCell);
+        return published;
+    }
+
+    /// <summary>Withdraws a key: lookups that begin after the return do not find it. Under the writer lock.</summary>
+    /// <param name="digest">SHA-256 of the key.</param>
+    /// <returns>Whether it was there.</returns>
+    public bool Remove(in KeyDigest digest)
+    {
+        Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
+        KeySlot* slot = _slots.FindSlot(_hash.Tag(in digest), in digest);
+        if (slot is null)
+        {
+            return false;
+        }
+
+        Unlink(slot, keptCell: 0);
+        if (_slots.Capacity > KeySlots.CapacityMin && _count < _slots.Capacity / 8)
+        {
+            Resize(_slots.Capacity / 2);
+        }
+
+        return true;
+    }
+
+    /// <summary>States that the store has subtracted a change. Under the writer lock.</summary>
+    /// <param name="change">A change from <see cref="CreditLedger.Drain"/>; one whose balance was replaced since is ignored.</param>
+    public void ConfirmCredits(in CreditChange change)
+    {
+        CreditCellLayout* cell = FindCell(in change);
+        if (cell is not null)
+        {
+            cell->Baseline -= change.Consumed;
+        }
+    }
+
+    /// <summary>States that the store could not take a change: the next drain lists the key again. Under the writer lock.</summary>
+    /// <param name="change">A change from <see cref="CreditLedger.Drain"/>; one whose balance was replaced since is ignored.</param>
+    public void RequeueCredits(in CreditChange change)
+    {
+        CreditCellLayout* cell = FindCell(in change);
+        if (cell is not null)
+        {
+            new CreditCell(cell).MarkChanged();
+        }
+    }
+
+    /// <summary>Slots a lookup of this digest reads. Under the writer lock.</summary>
+    internal int CountProbes(in KeyDigest digest) => _slots.CountProbes(_hash.Tag(in digest), in digest);
+
+    /// <summary>Frees the slots. No reader may be left; records go with their heap.</summary>
+    internal void FreeSlots() => _slots.Block.Dispose();
+
+    private static long CapacityFor(long keys)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(keys);
+        return (long)Math.Max(KeySlots.CapacityMin, BitOperations.RoundUpToPowerOf2((ulong)(keys + (keys / 3) + 1)));
+    }
+
+    private KeyRecord Put(KeySpec spec, ulong tag, KeySlot* slot, nint donor)
+    {
+        // Everything that can refuse the spec comes before the first change.
+        var builder = new KeyRecordBuilder(spec);
+        if (slot is null && (_slots.Used + 1) > _slots.Capacity / 4 * 3)
+        {
+            Resize(_count + 1 > _slots.Capacity / 2 ? _slots.Capacity * 2 : _slots.Capacity);
+        }
+
+        CreditCellLayout* credits = ResolveCredits(spec, donor);
+        IdentityCell* identity = spec.IdentityId is null ? null : _identities.Acquire(spec.IdentityId);
+        nint record = builder.Build(_heap, ++_generation, credits, identity);
+        if (credits is not null)
+        {
+            credits->Owner = record;
+        }
+
+        if (slot is null)
+        {
+            _slots.Publish(tag, record);
+            _count++;
+            Changed();
+        }
+        else
+        {
+            nint replaced = slot->Record;
+            KeySlots.Replace(slot, record);
+            Changed();
+            Retire(replaced, (nint)credits);
+        }
+
+        return new KeyRecord(record);
+    }
+
+    private CreditCellLayout* ResolveCredits(KeySpec spec, nint donor)
+    {
+        if (spec.Credits is not long value)
+        {
+            return null;
+        }
+
+        CreditCellLayout* running = donor == 0 ? null : (CreditCellLayout*)((KeyRecordHeader*)donor)->CreditCell;
+        if (running is null)
+        {
+            return _credits.Allocate(value);
+        }
+
+        if (spec.CreditUpdate == CreditUpdate.Set)
+        {
+            new CreditCell(running).Set(value);
+        }
+
+        return running;
+    }
+
+    private void Unlink(KeySlot* slot, nint keptCell)
+    {
+        nint record = slot->Record;
+        _slots.Withdraw(slot);
+        _count--;
+        Changed();
+        Retire(record, keptCell);
+    }
+
+    private void Changed()
+    {
+        // ORDER: release. After the unlink and before the retirement; pairs with the acquire in Version.
+        Volatile.Write(ref _version.Value, _version.Value + 1);
+    }
+
+    private void Retire(nint record, nint keptCell)
+    {
+        var header = (KeyRecordHeader*)record;
+        var credits = (CreditCellLayout*)header->CreditCell;
+        var identity = (IdentityCell*)header->IdentityCell;
+        if (credits is not null && (nint)credits != keptCell)
+        {
+            credits->Owner = 0;
+            _reclaimer.Retire(_credits, (nint)credits, (nuint)sizeof(CreditCellLayout));
+        }
+
+        if (identity is not null)
+        {
+            _identities.Release(identity);
+        }
+
+        _reclaimer.Retire(_heap, record, (nuint)header->ByteCount);
+    }
+
+    private void Resize(long capacity)
+    {
+        KeySlots previous = _slots;
+        var next = new KeySlots(capacity);
+        next.CopyFrom(previous);
+
+        // ORDER: release. Publishes the copied slots; pairs with the acquires in TryFind and Prefetch.
+        Volatile.Write(ref _slots, next);
+        _reclaimer.Retire(previous.Block);
+    }
+
+    private CreditCellLayout* FindCell(in CreditChange change)
+    {
+        Debug.Assert(_writerLock.IsHeldByCurrentThread, "Write-back is the writer's.");
+        KeySlot* slot = _slots.FindSlot(_hash.Tag(change.Digest), change.Digest);
+        if (slot is null)
+        {
+            return null;
+        }
+
+        var cell = (CreditCellLayout*)((KeyRecordHeader*)slot->Record)->CreditCell;
+        return cell is not null && cell->Serial == change.Serial ? cell : null;
+    }
+}

@@ -1,0 +1,79 @@
+using System;
+using System.Diagnostics;
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Unkey.Engine.Memory;
+
+/// <summary>Owns one block of zeroed memory off the managed heap: table slots, record chunks, bucket words.</summary>
+/// <remarks>
+/// Allocation and disposal belong to the one thread that owns the structure on top (or happen under its writer lock). The memory itself may be
+/// read and written by any thread for as long as the owner keeps the block alive; a block that readers may still see is handed to
+/// <see cref="Reclaimer.Retire(NativeBlock)"/> instead of being disposed.
+/// Blocks of at least one huge page are aligned to it and offered to the kernel as huge pages (<c>madvise</c>), because random lookups in a
+/// table of a million keys or more are bound by TLB misses. Debug builds fill a block with <see cref="PoisonByte"/> before it is freed.
+/// </remarks>
+public sealed unsafe class NativeBlock : IDisposable
+{
+    /// <summary>What freed memory is filled with in debug builds, so that a use after free is seen at once.</summary>
+    internal const byte PoisonByte = 0xDD;
+
+    /// <summary>Bytes of a huge page on x86-64 and on arm64 with 4 KiB base pages.</summary>
+    internal const nuint HugePageBytes = 2 * 1024 * 1024;
+
+    private byte* _pointer;
+
+    private NativeBlock(byte* pointer, nuint byteCount)
+    {
+        _pointer = pointer;
+        ByteCount = byteCount;
+    }
+
+    /// <summary>Usable size in bytes, as asked for.</summary>
+    public nuint ByteCount { get; }
+
+    /// <summary>The first byte; null after disposal. Only <c>Engine/Memory</c> and the tables on it touch this.</summary>
+    internal byte* Pointer => _pointer;
+
+    /// <summary>Allocates a zeroed block.</summary>
+    /// <param name="byteCount">Size in bytes, at least 1.</param>
+    /// <param name="alignment">Smallest alignment in bytes, a power of two; 64 (a cache line) by default.</param>
+    /// <returns>A block that the caller owns.</returns>
+    /// <exception cref="OutOfMemoryException">The system has no such block.</exception>
+    public static NativeBlock Allocate(nuint byteCount, uint alignment = 64)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(byteCount);
+        if (!BitOperations.IsPow2(alignment))
+        {
+            throw new ArgumentOutOfRangeException(nameof(alignment), alignment, "An alignment is a power of two.");
+        }
+
+        bool huge = byteCount >= HugePageBytes;
+        byte* pointer = (byte*)NativeMemory.AlignedAlloc(byteCount, huge ? HugePageBytes : alignment);
+        if (huge)
+        {
+            // Before the first touch, so that the clearing below already faults whole huge pages in.
+            HugePages.Advise(pointer, byteCount);
+        }
+
+        NativeMemory.Clear(pointer, byteCount);
+        return new NativeBlock(pointer, byteCount);
+    }
+
+    /// <summary>Frees the memory. Nothing may read it any more; see the remarks. Repeated calls do nothing.</summary>
+    public void Dispose()
+    {
+        if (_pointer is null)
+        {
+            return;
+        }
+
+        Poison(_pointer, ByteCount);
+        NativeMemory.AlignedFree(_pointer);
+        _pointer = null;
+    }
+
+    /// <summary>Overwrites freed memory in debug builds.</summary>
+    [Conditional("DEBUG")]
+    internal static void Poison(byte* pointer, nuint byteCount) => NativeMemory.Fill(pointer, byteCount, PoisonByte);
+}

@@ -1,0 +1,136 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Threading;
+
+namespace Unkey.Engine.Memory;
+
+/// <summary>Allocates the many small native objects of the tables: records and cells, 16-byte granules cut from large chunks.</summary>
+/// <remarks>
+/// Everything under the writer lock; readers only ever see the bytes. A freed object goes to the free list of its exact size and is never
+/// merged with a neighbour, so memory is bounded by the sum over sizes of each size's peak. In return an object has no header of its own
+/// (malloc's is 8 bytes and a lock), chunks are whole huge pages, and an allocation is a pop or a bump. Objects above
+/// <see cref="SmallBytesMax"/> get a block each.
+/// <code>
+/// chunk:  | object | object | free -> next free of this size | object | bump pointer ->              end |
+/// </code>
+/// </remarks>
+internal sealed unsafe class NativeHeap : IReclaimable, IDisposable
+{
+    internal const int Granule = 16;
+    internal const int SmallBytesMax = 4096;
+    private const nuint FirstChunkBytes = 64 * 1024;
+
+    private readonly Lock _writerLock;
+    private readonly List<NativeBlock> _chunks = [];
+    private readonly Dictionary<nint, NativeBlock> _large = [];
+    private readonly nint[] _free = new nint[(SmallBytesMax / Granule) + 1];
+    private byte* _bump;
+    private byte* _bumpEnd;
+    private nuint _reserved;
+    private long _allocatedBytes;
+
+    internal NativeHeap(Lock writerLock) => _writerLock = writerLock;
+
+    /// <summary>Bytes in live objects, rounded up to granules. Any thread; a recent value.</summary>
+    // ORDER: none needed; Volatile keeps the 64-bit read fresh for metrics.
+    internal long AllocatedBytes => Volatile.Read(ref _allocatedBytes);
+
+    /// <summary>Bytes taken from the system.</summary>
+    internal long ReservedBytes => (long)_reserved;
+
+    /// <summary>Returns an object of at least that many bytes, aligned to 16, with unspecified content.</summary>
+    internal byte* Allocate(nuint byteCount)
+    {
+        Debug.Assert(_writerLock.IsHeldByCurrentThread, "The heap is the writer's.");
+        nuint size = RoundUp(byteCount);
+        _allocatedBytes += (long)size;
+        if (size > SmallBytesMax)
+        {
+            return AllocateLarge(size);
+        }
+
+        ref nint free = ref _free[size / Granule];
+        if (free != 0)
+        {
+            byte* recycled = (byte*)free;
+            free = *(nint*)recycled;
+            return recycled;
+        }
+
+        if ((nuint)(_bumpEnd - _bump) < size)
+        {
+            AddChunk();
+        }
+
+        byte* fresh = _bump;
+        _bump += size;
+        return fresh;
+    }
+
+    /// <summary>Takes an object back. Nothing may read it any more. The size is the one it was allocated with.</summary>
+    internal void Free(byte* pointer, nuint byteCount)
+    {
+        Debug.Assert(_writerLock.IsHeldByCurrentThread, "The heap is the writer's.");
+        nuint size = RoundUp(byteCount);
+        _allocatedBytes -= (long)size;
+        if (size > SmallBytesMax)
+        {
+            _large.Remove((nint)pointer, out NativeBlock? block);
+            _reserved -= block!.ByteCount;
+            block.Dispose();
+            return;
+        }
+
+        NativeBlock.Poison(pointer, size);
+        ref nint free = ref _free[size / Granule];
+        *(nint*)pointer = free;
+        free = (nint)pointer;
+    }
+
+    void IReclaimable.Reclaim(nint address, nuint byteCount) => Free((byte*)address, byteCount);
+
+    /// <summary>Returns everything to the system. No reader may be left.</summary>
+    public void Dispose()
+    {
+        foreach (NativeBlock chunk in _chunks)
+        {
+            chunk.Dispose();
+        }
+
+        foreach (NativeBlock block in _large.Values)
+        {
+            block.Dispose();
+        }
+
+        _chunks.Clear();
+        _large.Clear();
+        Array.Clear(_free);
+        _bump = _bumpEnd = null;
+        _reserved = 0;
+        _allocatedBytes = 0;
+    }
+
+    private static nuint RoundUp(nuint byteCount) => (byteCount + (Granule - 1)) & ~(nuint)(Granule - 1);
+
+    private byte* AllocateLarge(nuint size)
+    {
+        NativeBlock block = NativeBlock.Allocate(size);
+        _large.Add((nint)block.Pointer, block);
+        _reserved += size;
+        return block.Pointer;
+    }
+
+    private void AddChunk()
+    {
+        // What is left of the old chunk is less than one small object; it stays unused. Chunks double up to a huge page, so that a store of
+        // a few keys costs a few pages.
+        nuint bytes = Math.Clamp(_reserved, FirstChunkBytes, NativeBlock.HugePageBytes);
+        bytes = (nuint)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)bytes);
+        NativeBlock chunk = NativeBlock.Allocate(bytes);
+        _chunks.Add(chunk);
+        _reserved += bytes;
+        _bump = chunk.Pointer;
+        _bumpEnd = _bump + bytes;
+    }
+}
