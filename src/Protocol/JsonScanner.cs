@@ -1,0 +1,455 @@
+using System;
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text.Unicode;
+
+namespace Unkey.Protocol;
+
+/// <summary>Reads one JSON text forward, token by token, strictly: RFC 8259 grammar, valid UTF-8 without a byte order mark,
+/// no lone surrogate, a bounded depth. A value on the stack of one thread; never allocates, blocks or throws.</summary>
+/// <remarks>Iterative: the open containers are bits of one word, so no input can exhaust the stack. Two byte strings never
+/// read as the same text, which is why invalid UTF-8 and lone surrogates are refused and not replaced.</remarks>
+public ref struct JsonScanner
+{
+    /// <summary>Most containers that may be open at once.</summary>
+    public const int DepthMax = 64;
+
+    private static readonly SearchValues<byte> s_stringBreaking = SearchValues.Create(
+    [
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+        (byte)'"', (byte)'\\',
+    ]);
+
+    private readonly ReadOnlySpan<byte> _text;
+    private int _position;
+    private int _depth;
+
+    /// <summary>Bit n-1 is set when the container at depth n is an object.</summary>
+    private ulong _objects;
+    private Next _next;
+
+    /// <summary>Starts at the first byte of a text.</summary>
+    /// <param name="text">The whole text. It is checked for valid UTF-8 here, once: O(n).</param>
+    public JsonScanner(ReadOnlySpan<byte> text)
+    {
+        _text = text;
+        _next = Utf8.IsValid(text) ? Next.Value : Next.Nothing;
+    }
+
+    /// <summary>What may come next.</summary>
+    private enum Next : byte
+    {
+        Nothing,
+        Value,
+        ValueOrArrayEnd,
+        Name,
+        NameOrObjectEnd,
+        CommaOrEnd,
+        End,
+    }
+
+    /// <summary>The whole text.</summary>
+    internal readonly ReadOnlySpan<byte> Text => _text;
+
+    /// <summary>After a name or a string: its bytes between the quotes, escapes not resolved. After a number: its digits.</summary>
+    public readonly ReadOnlySpan<byte> Raw => _text.Slice(RawOffset, RawLength);
+
+    /// <summary>Where <see cref="Raw"/> begins in the text.</summary>
+    public int RawOffset { get; private set; }
+
+    /// <summary>Length of <see cref="Raw"/> in bytes.</summary>
+    public int RawLength { get; private set; }
+
+    /// <summary>Whether <see cref="Raw"/> has escapes, so that <see cref="Unescape"/> is needed to get its text.</summary>
+    public bool HasEscapes { get; private set; }
+
+    /// <summary>Resolves the escapes of a string that this scanner has accepted.</summary>
+    /// <param name="raw">What <see cref="Raw"/> was.</param>
+    /// <param name="destination">At least as long as <paramref name="raw"/>; no text is longer than its escaped form.</param>
+    /// <returns>Bytes of UTF-8 written.</returns>
+    [HotPath]
+    public static int Unescape(ReadOnlySpan<byte> raw, Span<byte> destination)
+    {
+        int written = 0;
+
+        // BOUND: each turn consumes one byte or more.
+        while (true)
+        {
+            int plain = raw.IndexOf((byte)'\\');
+            if (plain < 0)
+            {
+                raw.CopyTo(destination[written..]);
+                return written + raw.Length;
+            }
+
+            raw[..plain].CopyTo(destination[written..]);
+            written += plain;
+            byte escape = raw[plain + 1];
+            if (escape != (byte)'u')
+            {
+                destination[written++] = escape switch
+                {
+                    (byte)'b' => (byte)'\b',
+                    (byte)'f' => (byte)'\f',
+                    (byte)'n' => (byte)'\n',
+                    (byte)'r' => (byte)'\r',
+                    (byte)'t' => (byte)'\t',
+                    _ => escape,
+                };
+                raw = raw[(plain + 2)..];
+                continue;
+            }
+
+            int unit = HexUnit(raw[(plain + 2)..]);
+            int length = 6;
+            if ((unit & 0xF800) == 0xD800)
+            {
+                unit = 0x10000 + ((unit & 0x3FF) << 10) + (HexUnit(raw[(plain + 8)..]) & 0x3FF);
+                length = 12;
+            }
+
+            written += WriteUtf8(unit, destination[written..]);
+            raw = raw[(plain + length)..];
+        }
+    }
+
+    /// <summary>Number of Unicode code points of a text.</summary>
+    /// <param name="utf8">Valid UTF-8.</param>
+    /// <returns>The number of bytes that are no continuation bytes.</returns>
+    public static int CountCodePoints(ReadOnlySpan<byte> utf8)
+    {
+        int count = 0;
+        foreach (byte b in utf8)
+        {
+            count += (b & 0xC0) == 0x80 ? 0 : 1;
+        }
+
+        return count;
+    }
+
+    /// <summary>Reads the next token.</summary>
+    /// <returns>The token; <see cref="JsonToken.End"/> once, and only when the whole text is one valid value.</returns>
+    [HotPath]
+    public JsonToken Read()
+    {
+        if (_next == Next.CommaOrEnd && SkipBlanks() == (byte)',')
+        {
+            _position++;
+            _next = IsInObject() ? Next.Name : Next.Value;
+        }
+
+        int first = SkipBlanks();
+        switch (_next)
+        {
+            case Next.Value:
+                return ReadValue(first);
+            case Next.ValueOrArrayEnd:
+                return first == (byte)']' ? Close(JsonToken.ArrayEnd) : ReadValue(first);
+            case Next.Name:
+                return ReadName(first);
+            case Next.NameOrObjectEnd:
+                return first == (byte)'}' ? Close(JsonToken.ObjectEnd) : ReadName(first);
+            case Next.CommaOrEnd:
+                return first == (IsInObject() ? (byte)'}' : (byte)']')
+                    ? Close(IsInObject() ? JsonToken.ObjectEnd : JsonToken.ArrayEnd)
+                    : Fail();
+            case Next.End:
+                return first < 0 ? JsonToken.End : Fail();
+            default:
+                return JsonToken.Invalid;
+        }
+    }
+
+    /// <summary>Skips the rest of the value whose first token has just been read.</summary>
+    /// <param name="first">That token.</param>
+    /// <returns><see langword="false"/> when the text turns out to be invalid.</returns>
+    [HotPath]
+    public bool TrySkip(JsonToken first)
+    {
+        if (first is not (JsonToken.ObjectStart or JsonToken.ArrayStart))
+        {
+            return first != JsonToken.Invalid;
+        }
+
+        // BOUND: each turn consumes a token; the text is finite.
+        int outside = _depth - 1;
+        while (_depth > outside)
+        {
+            if (Read() == JsonToken.Invalid)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static int HexUnit(ReadOnlySpan<byte> digits) =>
+        (Ascii.HexValue(digits[0]) << 12) | (Ascii.HexValue(digits[1]) << 8) | (Ascii.HexValue(digits[2]) << 4) | Ascii.HexValue(digits[3]);
+
+    private static int WriteUtf8(int codePoint, Span<byte> destination)
+    {
+        if (codePoint < 0x80)
+        {
+            destination[0] = (byte)codePoint;
+            return 1;
+        }
+
+        if (codePoint < 0x800)
+        {
+            destination[1] = (byte)(0x80 | (codePoint & 0x3F));
+            destination[0] = (byte)(0xC0 | (codePoint >> 6));
+            return 2;
+        }
+
+        if (codePoint < 0x10000)
+        {
+            destination[2] = (byte)(0x80 | (codePoint & 0x3F));
+            destination[1] = (byte)(0x80 | ((codePoint >> 6) & 0x3F));
+            destination[0] = (byte)(0xE0 | (codePoint >> 12));
+            return 3;
+        }
+
+        BinaryPrimitives.WriteUInt32BigEndian(destination, 0xF0808080u
+            | ((uint)codePoint & 0x3F)
+            | (((uint)codePoint & 0xFC0) << 2)
+            | (((uint)codePoint & 0x3F000) << 4)
+            | (((uint)codePoint & 0x1C0000) << 6));
+        return 4;
+    }
+
+    private readonly bool IsInObject() => (_objects >> (_depth - 1) & 1) != 0;
+
+    /// <summary>Moves to the next byte that is no white space and returns it, or -1 at the end.</summary>
+    private int SkipBlanks()
+    {
+        while ((uint)_position < (uint)_text.Length)
+        {
+            byte b = _text[_position];
+            if (b > (byte)' ' || b is not ((byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'\r'))
+            {
+                return b;
+            }
+
+            _position++;
+        }
+
+        return -1;
+    }
+
+    private JsonToken Fail()
+    {
+        _next = Next.Nothing;
+        return JsonToken.Invalid;
+    }
+
+    private JsonToken AfterValue(JsonToken token)
+    {
+        _next = _depth == 0 ? Next.End : Next.CommaOrEnd;
+        return token;
+    }
+
+    private JsonToken Open(bool isObject)
+    {
+        if (_depth == DepthMax)
+        {
+            return Fail();
+        }
+
+        ulong bit = 1UL << _depth;
+        _objects = isObject ? _objects | bit : _objects & ~bit;
+        _depth++;
+        _position++;
+        _next = isObject ? Next.NameOrObjectEnd : Next.ValueOrArrayEnd;
+        return isObject ? JsonToken.ObjectStart : JsonToken.ArrayStart;
+    }
+
+    private JsonToken Close(JsonToken token)
+    {
+        _depth--;
+        _position++;
+        return AfterValue(token);
+    }
+
+    private JsonToken ReadName(int first)
+    {
+        if (first != (byte)'"' || !TryReadString() || SkipBlanks() != (byte)':')
+        {
+            return Fail();
+        }
+
+        _position++;
+        _next = Next.Value;
+        return JsonToken.Name;
+    }
+
+    private JsonToken ReadValue(int first)
+    {
+        switch (first)
+        {
+            case '"':
+                return TryReadString() ? AfterValue(JsonToken.String) : Fail();
+            case '{':
+                return Open(isObject: true);
+            case '[':
+                return Open(isObject: false);
+            case 't':
+                return ReadLiteral("true"u8, JsonToken.True);
+            case 'f':
+                return ReadLiteral("false"u8, JsonToken.False);
+            case 'n':
+                return ReadLiteral("null"u8, JsonToken.Null);
+            default:
+                return TryReadNumber() ? AfterValue(JsonToken.Number) : Fail();
+        }
+    }
+
+    private JsonToken ReadLiteral(ReadOnlySpan<byte> literal, JsonToken token)
+    {
+        if (!_text[_position..].StartsWith(literal))
+        {
+            return Fail();
+        }
+
+        // What follows is judged as the next token, so "nullx" fails there.
+        _position += literal.Length;
+        return AfterValue(token);
+    }
+
+    private bool TryReadString()
+    {
+        RawOffset = _position + 1;
+        HasEscapes = false;
+        ReadOnlySpan<byte> rest = _text[RawOffset..];
+        int length = 0;
+
+        // BOUND: each turn moves at least one byte on.
+        while (true)
+        {
+            int plain = rest[length..].IndexOfAny(s_stringBreaking);
+            if (plain < 0)
+            {
+                return false;
+            }
+
+            length += plain;
+            if (rest[length] == (byte)'"')
+            {
+                RawLength = length;
+                _position = RawOffset + length + 1;
+                return true;
+            }
+
+            int escape = rest[length] == (byte)'\\' ? EscapeLength(rest[length..]) : 0;
+            if (escape == 0)
+            {
+                return false;
+            }
+
+            HasEscapes = true;
+            length += escape;
+        }
+    }
+
+    /// <summary>Length of the escape at the start of <paramref name="text"/>, both halves of a surrogate pair together; 0 when invalid.</summary>
+    private static int EscapeLength(ReadOnlySpan<byte> text)
+    {
+        if (text.Length < 2)
+        {
+            return 0;
+        }
+
+        if (text[1] != (byte)'u')
+        {
+            return text[1] is (byte)'"' or (byte)'\\' or (byte)'/' or (byte)'b' or (byte)'f' or (byte)'n' or (byte)'r' or (byte)'t' ? 2 : 0;
+        }
+
+        int unit = EscapedUnit(text);
+        if (unit < 0)
+        {
+            return 0;
+        }
+
+        if ((unit & 0xF800) != 0xD800)
+        {
+            return 6;
+        }
+
+        // A high surrogate followed by a low one, or nothing: a half has no UTF-8 form.
+        return unit < 0xDC00 && (EscapedUnit(text[6..]) & ~0x3FF) == 0xDC00 ? 12 : 0;
+    }
+
+    /// <summary>The UTF-16 code unit of a <c>\uXXXX</c> at the start of some bytes, or -1 when there is none.</summary>
+    private static int EscapedUnit(ReadOnlySpan<byte> text)
+    {
+        if (text.Length < 6 || text[0] != (byte)'\\' || text[1] != (byte)'u')
+        {
+            return -1;
+        }
+
+        // A digit that is none is -1, all bits set, and stays negative through the shifts and ors.
+        int unit = HexUnit(text[2..]);
+        return unit < 0 ? -1 : unit;
+    }
+
+    private bool TryReadNumber()
+    {
+        // RFC: 8259 6: [ minus ] int [ frac ] [ exp ].
+        int position = _position;
+        if (At(position) == '-')
+        {
+            position++;
+        }
+
+        if (At(position) == '0')
+        {
+            position++;
+        }
+        else if (!TrySkipDigits(ref position))
+        {
+            return false;
+        }
+
+        if (At(position) == '.')
+        {
+            position++;
+            if (!TrySkipDigits(ref position))
+            {
+                return false;
+            }
+        }
+
+        if ((At(position) | 0x20) == 'e')
+        {
+            position++;
+            if (At(position) is '+' or '-')
+            {
+                position++;
+            }
+
+            if (!TrySkipDigits(ref position))
+            {
+                return false;
+            }
+        }
+
+        RawOffset = _position;
+        RawLength = position - _position;
+        HasEscapes = false;
+        _position = position;
+        return true;
+    }
+
+    private readonly int At(int position) => (uint)position < (uint)_text.Length ? _text[position] : -1;
+
+    private readonly bool TrySkipDigits(ref int position)
+    {
+        int start = position;
+        while (At(position) is >= '0' and <= '9')
+        {
+            position++;
+        }
+
+        return position > start;
+    }
+}
