@@ -1,0 +1,49 @@
+using System;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using Unkey.Server.Hosting;
+
+namespace Unkey.Server.Diagnostics;
+
+/// <summary>Makes the logger factory of the process. Used once, at start.</summary>
+internal static class LoggingSetup
+{
+    // Entries waiting for a slow reader of standard output; beyond that they are dropped and the drop is said in the log.
+    private const int QueueEntriesMax = 4096;
+
+    /// <summary>Logs to standard output as the options say.</summary>
+    /// <param name="options">Format and level.</param>
+    /// <returns>A factory whose disposal writes what is still queued.</returns>
+    /// <remarks>Entries are written by a thread of their own and dropped when the queue is full: no thread that verifies keys
+    /// ever waits for a pipe that nobody reads.</remarks>
+    public static ILoggerFactory Create(ServerOptions options)
+    {
+        bool isTerminal = !Console.IsOutputRedirected;
+        bool isJson = options.LogFormat == LogFormat.Json || (options.LogFormat == LogFormat.Auto && !isTerminal);
+
+        // NO_COLOR: no-color.org. TERM=dumb: a terminal that would show the escapes as text.
+        bool isColored = isTerminal
+            && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            && Environment.GetEnvironmentVariable("TERM") != "dumb";
+        ConsoleLoggerOptions console = new()
+        {
+            FormatterName = isJson ? JsonLogFormatter.FormatterName : TextLogFormatter.FormatterName,
+            MaxQueueLength = QueueEntriesMax,
+            QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite,
+        };
+        ConsoleFormatter formatter = isJson ? new JsonLogFormatter(TimeProvider.System) : new TextLogFormatter(TimeProvider.System, isColored);
+        return new LoggerFactory(
+            [new ConsoleLoggerProvider(new FixedOptions(console), [formatter])],
+            new LoggerFilterOptions { MinLevel = options.LogLevel });
+    }
+
+    private sealed class FixedOptions(ConsoleLoggerOptions value) : IOptionsMonitor<ConsoleLoggerOptions>
+    {
+        public ConsoleLoggerOptions CurrentValue { get; } = value;
+
+        public ConsoleLoggerOptions Get(string? name) => CurrentValue;
+
+        public IDisposable? OnChange(Action<ConsoleLoggerOptions, string?> listener) => null;
+    }
+}
