@@ -1,0 +1,35 @@
+using System;
+using System.IO;
+using System.Text;
+using Unkey.Load.Report;
+
+namespace Unkey.Load;
+
+/// <summary><c>unkey-load report</c>: replaces the generated part of the benchmark page by tables drawn from the result files.</summary>
+internal static class ReportCommand
+{
+    private const string Begin = "<!-- begin: drawn by ./bench from perf/results -->\n";
+    private const string End = "<!-- end -->";
+
+    internal static int Execute(string results, string markdown)
+    {
+        string page = File.ReadAllText(markdown);
+        int begin = page.IndexOf(Begin, StringComparison.Ordinal);
+        int end = page.IndexOf(End, StringComparison.Ordinal);
+        if (begin < 0 || end < begin)
+        {
+            throw new FormatException($"{markdown}: the two marker lines are missing");
+        }
+
+        StringBuilder text = new(page[..(begin + Begin.Length)]);
+        string[] machines = Directory.GetDirectories(results);
+        Array.Sort(machines, StringComparer.Ordinal);
+        foreach (string machine in machines)
+        {
+            MarkdownTables.Write(text, machine);
+        }
+
+        File.WriteAllText(markdown, text.Append('\n').Append(page.AsSpan(end)).ToString());
+        return 0;
+    }
+}
