@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using Unkey.Engine.Keys;
+using Unkey.Engine.Limits;
 using Unkey.Engine.Memory;
 using Unkey.Engine.Registries;
 
@@ -18,8 +19,10 @@ public sealed class EngineState : IDisposable
 
     /// <summary>Makes an empty state.</summary>
     /// <param name="expectedKeys">Keys to make room for at once, so that a load does not grow the table step by step; 0 or more.</param>
-    public EngineState(long expectedKeys = 0)
+    /// <param name="bucketCapacity">Rate-limit buckets that can be active at one time; see <see cref="BucketTable"/>.</param>
+    public EngineState(long expectedKeys = 0, int bucketCapacity = BucketTable.DefaultCapacity)
     {
+        Buckets = new BucketTable(bucketCapacity);
         _heap = new NativeHeap(WriterLock);
         Reclaimer = new Reclaimer(WriterLock);
         Credits = new CreditLedger(WriterLock);
@@ -50,6 +53,12 @@ public sealed class EngineState : IDisposable
     /// <summary>APIs by index.</summary>
     public ApiRegistry Apis { get; }
 
+    /// <summary>Rate-limit buckets. Any thread; needs neither the lock nor the reclaimer.</summary>
+    public BucketTable Buckets { get; }
+
+    /// <summary>Secret of the places in <see cref="Buckets"/>; what builds a <see cref="LimitSpec"/> passes it to <see cref="BucketKey"/>.</summary>
+    public KeyedHash BucketHash { get; } = KeyedHash.CreateRandom();
+
     /// <summary>Bytes of live key and identity records. Any thread; a recent value.</summary>
     public long RecordBytes => _heap.AllocatedBytes;
 
@@ -62,6 +71,7 @@ public sealed class EngineState : IDisposable
             Keys.FreeSlots();
             Credits.Dispose();
             _heap.Dispose();
+            Buckets.Dispose();
         }
     }
 }

@@ -1,0 +1,186 @@
+using System;
+using System.Buffers;
+using Unkey.Engine.Keys;
+
+namespace Unkey.Engine.Permissions;
+
+/// <summary>
+/// The query of a verification, parsed and evaluated in one pass: <c>a AND (b OR c)</c>, AND before OR, <c>*</c> a letter like any other.
+/// Stateless, any thread. No recursion, no allocation, no exception; linear in the query and one set lookup a term.
+/// </summary>
+/// <remarks>
+/// <code>
+/// query   := orExpr EOF
+/// orExpr  := andExpr ( OR andExpr )*
+/// andExpr := primary ( AND primary )*
+/// primary := PERMISSION | "(" orExpr ")"
+/// </code>
+/// A level of parentheses needs two bits: whether an alternative before the present one holds, and whether the present one still does.
+/// Source: the HTTP contract, "Permission query". Every term is looked up, also behind a decision, so that time says nothing about the set.
+/// </remarks>
+public static class PermissionQuery
+{
+    /// <summary>Open parentheses at one time; above the longest query the wire admits (1,000 bytes).</summary>
+    public const int DepthMax = 1024;
+
+    private const int StackWords = DepthMax / 64;
+
+    private static readonly SearchValues<byte> s_permissionBytes =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-:*/"u8);
+
+    private enum Token
+    {
+        End,
+        Open,
+        Close,
+        And,
+        Or,
+        Permission,
+        Invalid,
+    }
+
+    /// <summary>Parses a query and evaluates it against a key's permissions.</summary>
+    /// <param name="query">UTF-8 of any length; white space is space, tab, line feed and carriage return.</param>
+    /// <param name="record">The key.</param>
+    /// <param name="isSatisfied">Whether the query holds; false when it does not parse.</param>
+    /// <param name="error">What is wrong when it does not parse.</param>
+    /// <returns>Whether it parses.</returns>
+    [HotPath]
+    public static bool TryEvaluate(ReadOnlySpan<byte> query, KeyRecord record, out bool isSatisfied, out QueryError error) =>
+        TryEvaluate(query, new KeyPermissions(record), out isSatisfied, out error);
+
+    /// <inheritdoc cref="TryEvaluate(ReadOnlySpan{byte}, KeyRecord, out bool, out QueryError)"/>
+    internal static bool TryEvaluate<TSet>(ReadOnlySpan<byte> query, TSet permissions, out bool isSatisfied, out QueryError error)
+        where TSet : struct, IPermissionSet
+    {
+        Span<ulong> outerAlternatives = stackalloc ulong[StackWords];
+        Span<ulong> outerConjunctions = stackalloc ulong[StackWords];
+        isSatisfied = false;
+        int depth = 0;
+        int position = 0;
+        bool expectsOperand = true;
+        bool alternative = false;
+        bool conjunction = true;
+        Token previous = Token.End;
+
+        // BOUND: every turn consumes a token; End leaves.
+        while (true)
+        {
+            Token token = Next(query, ref position, out int start);
+            QueryErrorKind kind = Check(token, previous, expectsOperand, depth);
+            if (kind != QueryErrorKind.None)
+            {
+                error = new QueryError(kind, start, position - start);
+                return false;
+            }
+
+            switch (token)
+            {
+                case Token.Permission:
+                    conjunction &= permissions.Contains(query[start..position]);
+                    expectsOperand = false;
+                    break;
+                case Token.Open:
+                    Push(outerAlternatives, depth, alternative);
+                    Push(outerConjunctions, depth, conjunction);
+                    depth++;
+                    alternative = false;
+                    conjunction = true;
+                    break;
+                case Token.Close:
+                    depth--;
+                    bool group = alternative | conjunction;
+                    alternative = Top(outerAlternatives, depth);
+                    conjunction = Top(outerConjunctions, depth) & group;
+                    break;
+                case Token.And:
+                    expectsOperand = true;
+                    break;
+                case Token.Or:
+                    alternative |= conjunction;
+                    conjunction = true;
+                    expectsOperand = true;
+                    break;
+                default:
+                    isSatisfied = alternative | conjunction;
+                    error = default;
+                    return true;
+            }
+
+            previous = token;
+        }
+    }
+
+    private static QueryErrorKind Check(Token token, Token previous, bool expectsOperand, int depth)
+    {
+        if (token == Token.Invalid)
+        {
+            return QueryErrorKind.InvalidCharacter;
+        }
+
+        if (expectsOperand)
+        {
+            return token switch
+            {
+                Token.Permission => QueryErrorKind.None,
+                Token.Open => depth < DepthMax ? QueryErrorKind.None : QueryErrorKind.TooDeep,
+                // Only the first token has no predecessor.
+                Token.End => previous == Token.End ? QueryErrorKind.QueryRequired : QueryErrorKind.UnexpectedEnd,
+                Token.Close when previous == Token.Open => QueryErrorKind.EmptyParentheses,
+                _ => QueryErrorKind.UnexpectedToken,
+            };
+        }
+
+        return token switch
+        {
+            Token.And or Token.Or => QueryErrorKind.None,
+            Token.Close when depth > 0 => QueryErrorKind.None,
+            Token.End when depth == 0 => QueryErrorKind.None,
+            _ => depth > 0 ? QueryErrorKind.MissingClosingParenthesis : QueryErrorKind.ExtraContent,
+        };
+    }
+
+    private static Token Next(ReadOnlySpan<byte> query, ref int position, out int start)
+    {
+        while (position < query.Length && query[position] is (byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'\r')
+        {
+            position++;
+        }
+
+        start = position;
+        if (position == query.Length)
+        {
+            return Token.End;
+        }
+
+        int length = query[position..].IndexOfAnyExcept(s_permissionBytes);
+        length = length < 0 ? query.Length - position : length;
+        if (length == 0)
+        {
+            return query[position++] switch
+            {
+                (byte)'(' => Token.Open,
+                (byte)')' => Token.Close,
+                _ => Token.Invalid,
+            };
+        }
+
+        position += length;
+        ReadOnlySpan<byte> word = query.Slice(start, length);
+        return length switch
+        {
+            2 when System.Text.Ascii.EqualsIgnoreCase(word, "or"u8) => Token.Or,
+            3 when System.Text.Ascii.EqualsIgnoreCase(word, "and"u8) => Token.And,
+            _ => Token.Permission,
+        };
+    }
+
+    private static void Push(Span<ulong> stack, int depth, bool value)
+    {
+        ulong bit = 1UL << (depth & 63);
+        ref ulong word = ref stack[depth >> 6];
+        word = value ? word | bit : word & ~bit;
+    }
+
+    private static bool Top(Span<ulong> stack, int depth) => (stack[depth >> 6] & (1UL << (depth & 63))) != 0;
+}

@@ -1,0 +1,40 @@
+using System;
+using Unkey.Engine.Keys;
+
+namespace Unkey.Engine;
+
+/// <summary>
+/// Everything a verification is decided on besides the tables. Lives on the caller's stack; spans must stay valid during the call, and the
+/// names of requested limits as long as the result is read.
+/// </summary>
+public ref struct VerifyInput
+{
+    /// <summary>The authenticated root key: known, enabled, not expired, managing an enabled workspace. Checked by the caller.</summary>
+    public KeyRecord Caller { get; set; }
+
+    /// <summary>SHA-256 of the key to verify.</summary>
+    public KeyDigest Key { get; set; }
+
+    /// <summary>Permission query in UTF-8; empty when not given (the wire refuses an empty one).</summary>
+    public ReadOnlySpan<byte> Permissions { get; set; }
+
+    /// <summary>Credits to take from a key that has any, 0 or more; -1 when not given, which is 1.</summary>
+    public long Cost { get; set; }
+
+    /// <summary>Requested limits in the order of the request; a later entry replaces an earlier one of the same name.</summary>
+    public ReadOnlySpan<LimitRequest> Limits { get; set; }
+
+    /// <summary>Names of the requested limits in UTF-8, see <see cref="LimitRequest.NameOffset"/>.</summary>
+    public ReadOnlySpan<byte> LimitNames { get; set; }
+
+    /// <summary>Address of the API caller as text, compared byte by byte with the allow-list; empty when unknown.</summary>
+    public ReadOnlySpan<byte> CallerIp { get; set; }
+
+    /// <summary>Unix milliseconds, from a clock that does not run backwards.</summary>
+    public long NowMs { get; set; }
+
+    /// <summary>Name of a requested limit.</summary>
+    /// <param name="index">Index into <see cref="Limits"/>.</param>
+    /// <returns>UTF-8.</returns>
+    public readonly ReadOnlySpan<byte> LimitName(int index) => LimitNames.Slice(Limits[index].NameOffset, Limits[index].NameLength);
+}
