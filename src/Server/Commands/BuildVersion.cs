@@ -1,7 +1,9 @@
 using System;
+using System.IO;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Unkey.Server.Hosting;
 
 namespace Unkey.Server.Commands;
 
@@ -18,11 +20,10 @@ internal static class BuildVersion
     {
         get
         {
-            // With PublishAot in the project, the feature switches for dynamic code are off under the JIT too; only a file to load is a sure sign.
-#pragma warning disable IL3000 // An empty location is exactly what is asked for here.
-            bool isAot = typeof(BuildVersion).Assembly.Location.Length == 0;
-#pragma warning restore IL3000
-            return $".NET {Environment.Version} ({(isAot ? "Native AOT" : "JIT")}, {RuntimeInformation.RuntimeIdentifier}{(IsStatic ? ", static" : "")})";
+            // With PublishAot in the project, the feature switches for dynamic code are off under the JIT too; only the file that
+            // a JIT has to load is a sure sign.
+            bool isAot = !File.Exists(Path.Combine(AppContext.BaseDirectory, "unkey.dll"));
+            return $".NET {Environment.Version} ({(isAot ? "Native AOT" : "JIT")}, {RuntimeInformation.RuntimeIdentifier}{(isAot && ProcessHardening.IsStatic ? ", static" : "")})";
         }
     }
 
@@ -61,13 +62,6 @@ internal static class BuildVersion
 
     /// <summary>What <c>--transport auto</c> means here.</summary>
     public static string DefaultTransport => OperatingSystem.IsLinux() ? "epoll" : "portable";
-
-    private static bool IsStatic =>
-#if UNKEY_STATIC
-        true;
-#else
-        false;
-#endif
 
     private static string Shorten(string version)
     {

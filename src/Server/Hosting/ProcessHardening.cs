@@ -14,6 +14,9 @@ internal static partial class ProcessHardening
     // Octal 077: no permission for group and others. mode_t is 32 bits on Linux and 16 on macOS; both take an int register.
     private const uint OthersOff = 0x3F;
 
+    /// <summary>Whether this is the binary without dynamic libraries. Written into it by the publish.</summary>
+    public static bool IsStatic => AppContext.TryGetSwitch("Unkey.IsStatic", out bool isStatic) && isStatic;
+
     /// <summary>Keeps keys out of core files: no dumps, and no other process of the same user may read this one's memory.</summary>
     /// <returns>What failed, or <see langword="null"/>.</returns>
     public static string? DisableCoreDumps()
@@ -67,11 +70,12 @@ internal static partial class ProcessHardening
     /// ends the process when its version differs. A dynamic build does without: there the modules match.</remarks>
     public static void ConfigureStaticNameResolution()
     {
-#if UNKEY_STATIC
-        _ = __nss_configure_lookup("hosts", "files dns");
-        _ = __nss_configure_lookup("passwd", "files");
-        _ = __nss_configure_lookup("group", "files");
-#endif
+        if (IsStatic)
+        {
+            _ = __nss_configure_lookup("hosts", "files dns");
+            _ = __nss_configure_lookup("passwd", "files");
+            _ = __nss_configure_lookup("group", "files");
+        }
     }
 
     [LibraryImport("libc", SetLastError = true)]
@@ -86,10 +90,9 @@ internal static partial class ProcessHardening
     [LibraryImport("libc", SetLastError = true)]
     private static partial int prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
 
-#if UNKEY_STATIC
+    // glibc only, and called in the static build only, which is linked with glibc.
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int __nss_configure_lookup(string database, string services);
-#endif
 
     // struct rlimit of 64-bit Linux: two unsigned longs; RLIM_INFINITY is all ones.
     [StructLayout(LayoutKind.Sequential)]
