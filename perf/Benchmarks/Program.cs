@@ -1,0 +1,28 @@
+using System;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+
+namespace Unkey.Perf;
+
+/// <summary>Entry point: BenchmarkDotNet's switcher, or <c>--check</c> for the allocation budgets alone.</summary>
+public static class Program
+{
+    public static int Main(string[] arguments)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        if (arguments.Length == 1 && arguments[0] == "--check")
+        {
+            return AllocationCheck.Run(Console.Out);
+        }
+
+        // In process: the repository pins packages and folders in ways that a generated project does not inherit.
+        IConfig config = DefaultConfig.Instance
+            .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(3).WithIterationCount(10))
+            .AddDiagnoser(MemoryDiagnoser.Default);
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments, config);
+        return 0;
+    }
+}
