@@ -47,7 +47,7 @@ public ref struct ResponseWriter(Span<byte> destination)
     /// <param name="date29">The date as <see cref="HttpDate"/> writes it.</param>
     /// <param name="keepAlive">Whether the connection lives on; otherwise <c>Connection: close</c> is written.</param>
     [HotPath]
-    public void WriteHead(int status, ReadOnlySpan<byte> contentType, ReadOnlySpan<byte> date29, bool keepAlive)
+    public void WriteHead(int status, scoped ReadOnlySpan<byte> contentType, scoped ReadOnlySpan<byte> date29, bool keepAlive)
     {
         BeginHead(status, contentType, date29, keepAlive);
         EndHead();
@@ -59,7 +59,7 @@ public ref struct ResponseWriter(Span<byte> destination)
     /// <param name="date29">The date as <see cref="HttpDate"/> writes it.</param>
     /// <param name="keepAlive">Whether the connection lives on.</param>
     [HotPath]
-    public void BeginHead(int status, ReadOnlySpan<byte> contentType, ReadOnlySpan<byte> date29, bool keepAlive)
+    public void BeginHead(int status, scoped ReadOnlySpan<byte> contentType, scoped ReadOnlySpan<byte> date29, bool keepAlive)
     {
         ReadOnlySpan<byte> statusLine = StatusLines.Get(status);
         if (statusLine.IsEmpty)
@@ -93,7 +93,7 @@ public ref struct ResponseWriter(Span<byte> destination)
     /// <param name="name">A constant: never bytes of a request.</param>
     /// <param name="value">A constant or an id of our own: never bytes of a request.</param>
     [HotPath]
-    public void WriteField(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    public void WriteField(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value)
     {
         Debug.Assert(!name.ContainsAnyExcept(Ascii.Token) && !value.ContainsAny(Ascii.LineBreaking), "Response splitting.");
         Write(name);
@@ -106,7 +106,7 @@ public ref struct ResponseWriter(Span<byte> destination)
     /// <param name="name">A constant: never bytes of a request.</param>
     /// <param name="value">Any number.</param>
     [HotPath]
-    public void WriteField(ReadOnlySpan<byte> name, long value)
+    public void WriteField(scoped ReadOnlySpan<byte> name, long value)
     {
         Write(name);
         Write(": "u8);
@@ -152,7 +152,7 @@ public ref struct ResponseWriter(Span<byte> destination)
     /// <summary>Writes bytes as they are.</summary>
     /// <param name="bytes">Any bytes.</param>
     [HotPath]
-    public void Write(ReadOnlySpan<byte> bytes)
+    public void Write(scoped ReadOnlySpan<byte> bytes)
     {
         if (!Overflowed && bytes.TryCopyTo(_destination[Written..]))
         {
@@ -202,7 +202,7 @@ public ref struct ResponseWriter(Span<byte> destination)
     /// <summary>Writes a JSON string with its quotes, escaping what RFC 8259 7 wants escaped.</summary>
     /// <param name="utf8">Valid UTF-8; it is not checked again.</param>
     [HotPath]
-    public void WriteJsonString(ReadOnlySpan<byte> utf8)
+    public void WriteJsonString(scoped ReadOnlySpan<byte> utf8)
     {
         WriteByte((byte)'"');
 

@@ -36,7 +36,7 @@ public static class VerifyKeyJson
     /// <param name="writer">Where to write.</param>
     /// <param name="requestId">An id of our own, which needs no escaping.</param>
     [HotPath]
-    public static void WriteNotFound(ref ResponseWriter writer, ReadOnlySpan<byte> requestId)
+    public static void WriteNotFound(ref ResponseWriter writer, scoped ReadOnlySpan<byte> requestId)
     {
         writer.Write("{\"meta\":{\"requestId\":\""u8);
         writer.Write(requestId);
@@ -50,7 +50,7 @@ public static class VerifyKeyJson
     /// <param name="keyFragment">What <see cref="VerifyKeyFragments.Key"/> made.</param>
     [HotPath]
     public static void WriteStart(
-        ref ResponseWriter writer, ReadOnlySpan<byte> requestId, VerifyKeyCode code, ReadOnlySpan<byte> keyFragment)
+        ref ResponseWriter writer, scoped ReadOnlySpan<byte> requestId, VerifyKeyCode code, scoped ReadOnlySpan<byte> keyFragment)
     {
         writer.Write("{\"meta\":{\"requestId\":\""u8);
         writer.Write(requestId);
@@ -82,7 +82,7 @@ public static class VerifyKeyJson
     /// <param name="writer">Where to write.</param>
     /// <param name="identityFragment">What <see cref="VerifyKeyFragments.Identity"/> made.</param>
     [HotPath]
-    public static void BeginIdentity(ref ResponseWriter writer, ReadOnlySpan<byte> identityFragment)
+    public static void BeginIdentity(ref ResponseWriter writer, scoped ReadOnlySpan<byte> identityFragment)
     {
         writer.Write(",\"identity\":{"u8);
         writer.Write(identityFragment);
@@ -93,7 +93,7 @@ public static class VerifyKeyJson
     /// <param name="limitFragment">What <see cref="VerifyKeyFragments.LimitDefinition"/> made.</param>
     /// <param name="isFirst">Whether it is the first one written into this identity.</param>
     [HotPath]
-    public static void WriteIdentityLimit(ref ResponseWriter writer, ReadOnlySpan<byte> limitFragment, bool isFirst)
+    public static void WriteIdentityLimit(ref ResponseWriter writer, scoped ReadOnlySpan<byte> limitFragment, bool isFirst)
     {
         writer.Write(isFirst ? ",\"ratelimits\":["u8 : ","u8);
         writer.Write(limitFragment);
@@ -114,7 +114,7 @@ public static class VerifyKeyJson
     /// <param name="isFirst">Whether it is the first evaluated limit of the answer.</param>
     [HotPath]
     public static void WriteLimit(
-        ref ResponseWriter writer, ReadOnlySpan<byte> limitPrefix, long remaining, long resetUnixMs, bool exceeded, bool isFirst)
+        ref ResponseWriter writer, scoped ReadOnlySpan<byte> limitPrefix, long remaining, long resetUnixMs, bool exceeded, bool isFirst)
     {
         writer.Write(isFirst ? ",\"ratelimits\":["u8 : ","u8);
         writer.Write(limitPrefix);
@@ -133,7 +133,7 @@ public static class VerifyKeyJson
     [HotPath]
     public static void WriteAdHocLimit(
         ref ResponseWriter writer,
-        ReadOnlySpan<byte> name,
+        scoped ReadOnlySpan<byte> name,
         long limit,
         long durationMs,
         long remaining,

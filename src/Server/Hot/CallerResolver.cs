@@ -1,0 +1,42 @@
+using System;
+using Unkey.Engine;
+using Unkey.Engine.Keys;
+using Unkey.Server.Transport;
+
+namespace Unkey.Server.Hot;
+
+/// <summary>Finds the root key that a hot request authenticates with.</summary>
+/// <remarks>One reactor thread. Says only yes or no; the control plane words every refusal.</remarks>
+internal sealed class CallerResolver(EngineState engine, ReactorClock clock)
+{
+    private static ReadOnlySpan<byte> Bearer => "Bearer "u8;
+
+    /// <summary>The root key that the Authorization value names, when it may be used now.</summary>
+    [HotPath]
+    internal bool TryGet(Connection connection, ReadOnlySpan<byte> authorization, out KeyRecord caller)
+    {
+        // The version is read before the lookup: a change in between makes the remembered record outdated, never the reverse.
+        long version = engine.Keys.Version;
+        if (!connection.Caller.TryGet(authorization, version, out caller))
+        {
+            if (!authorization.StartsWith(Bearer))
+            {
+                return false;
+            }
+
+            ReadOnlySpan<byte> token = authorization[Bearer.Length..].Trim((byte)' ');
+            if (token.IsEmpty || !engine.Keys.TryFind(KeyDigest.Of(token), out caller) || !caller.IsRootKey)
+            {
+                return false;
+            }
+
+            connection.Caller.Set(authorization, version, caller);
+        }
+
+        // Time and workspaces change without the record, so they are looked at on every request.
+        return caller.Enabled
+            && clock.NowMs <= caller.ExpiresAtMs
+            && engine.Workspaces.Find(caller.WorkspaceIndex) is { Enabled: true }
+            && engine.Workspaces.Find(caller.ForWorkspaceIndex) is { Enabled: true };
+    }
+}

@@ -1,0 +1,137 @@
+using System;
+using System.Text;
+using Unkey.Protocol;
+using Unkey.Server.ControlPlane;
+using Unkey.Server.Hot;
+using Unkey.Server.Transport;
+
+namespace Unkey.Server.Routing;
+
+/// <summary>Writes the answers that need no engine: router refusals, parser refusals, liveness, and what the control plane made.</summary>
+/// <remarks>One reactor thread. Nothing a client sent is ever written into a header field.</remarks>
+internal sealed class Answers(ReactorClock clock, RequestIds ids)
+{
+    /// <summary>Room for the head of any answer and for every constant body below.</summary>
+    private const int SmallAnswerBytes = 1024;
+
+    private static ReadOnlySpan<byte> PlainText => "text/plain; charset=utf-8"u8;
+
+    /// <summary>A new request id as text, for requests that leave the reactor.</summary>
+    internal string NextRequestId() => Encoding.ASCII.GetString(ids.Next());
+
+    /// <summary>The interim answer to <c>Expect: 100-continue</c>.</summary>
+    internal static void WriteContinue(ConnectionOutput output)
+    {
+        var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
+        writer.Write(ResponseWriter.Continue100);
+        output.Advance(writer.Written);
+    }
+
+    /// <summary>The answer of <c>GET /v2/liveness</c>.</summary>
+    [HotPath]
+    internal void WriteLiveness(ConnectionOutput output, bool keepAlive, bool isHead)
+    {
+        var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
+        writer.WriteHead(200, ResponseWriter.ApplicationJson, clock.Date, keepAlive);
+        writer.Write("{\"meta\":{\"requestId\":\""u8);
+        writer.Write(ids.Next());
+        writer.Write("\"},\"data\":{\"message\":\"we're cooking\"}}"u8);
+        writer.Complete(isHead);
+        output.Advance(writer.Written);
+    }
+
+    /// <summary>404 of the router.</summary>
+    internal void WriteNotFound(ConnectionOutput output, bool keepAlive, bool isHead) =>
+        WritePlain(output, 404, "404 page not found"u8, default, default, keepAlive, isHead);
+
+    /// <summary>405 of the router, naming the methods that <paramref name="allow"/> lists.</summary>
+    internal void WriteMethodNotAllowed(ConnectionOutput output, ReadOnlySpan<byte> allow, bool keepAlive, bool isHead) =>
+        WritePlain(output, 405, "Method Not Allowed"u8, "Allow"u8, allow, keepAlive, isHead);
+
+    /// <summary>308 to the clean form of <paramref name="path"/>, which is one of the served paths.</summary>
+    internal void WriteRedirect(ConnectionOutput output, ReadOnlySpan<byte> path, bool keepAlive, bool isHead)
+    {
+        // The clean path equals a served one, so the field holds a constant of ours although it is built from the request.
+        Span<byte> clean = stackalloc byte[RouteTable.PathBytesMax];
+        RouteTable.TryClean(path, clean, out int length);
+        WritePlain(output, 308, default, "Location"u8, clean[..length], keepAlive, isHead);
+    }
+
+    /// <summary>An answer without a body.</summary>
+    internal void WriteEmpty(ConnectionOutput output, int status, bool keepAlive) =>
+        WritePlain(output, status, default, default, default, keepAlive, isHead: false);
+
+    /// <summary>The contract's envelope for a request that the protocol itself refuses; the connection closes behind it.</summary>
+    internal void WriteRejection(ConnectionOutput output, RejectReason reason)
+    {
+        int status = RejectReasons.StatusCode(reason);
+        (string type, string title) = status switch
+        {
+            408 => ("user/bad_request/request_timeout", "Request Timeout"),
+            413 => ("user/bad_request/request_body_too_large", "Request Entity Too Large"),
+            _ => ("unkey/application/invalid_input", "Bad Request"),
+        };
+        WriteEnvelope(output, status, type, title, RejectReasons.Text(reason), hasErrors: status is 400 or 408 or 413);
+    }
+
+    /// <summary>503 for a connection above the limit; the connection closes behind it.</summary>
+    internal void WriteOverLimit(ConnectionOutput output) => WriteEnvelope(
+        output, 503, "unkey/application/service_unavailable", "Service Unavailable", "too many connections; try again later"u8, hasErrors: false);
+
+    /// <summary>503 when the bodies that wait to be complete hold too much memory; the connection closes behind it.</summary>
+    internal void WriteOverBudget(ConnectionOutput output) => WriteEnvelope(
+        output, 503, "unkey/application/service_unavailable", "Service Unavailable", "too many request bodies are under way; try again later"u8, hasErrors: false);
+
+    /// <summary>The answer of a cold request.</summary>
+    internal void Write(ConnectionOutput output, ColdResponse response, bool keepAlive, bool isHead)
+    {
+        Span<byte> text = stackalloc byte[128];
+        var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes + response.Body.Length));
+        writer.BeginHead(response.Status, text[..Encoding.ASCII.GetBytes(response.ContentType, text)], clock.Date, keepAlive);
+        foreach ((string name, string value) in response.Fields)
+        {
+            writer.WriteField(Encoding.ASCII.GetBytes(name), Encoding.ASCII.GetBytes(value));
+        }
+
+        writer.EndHead();
+        writer.Write(response.Body.Span);
+        writer.Complete(isHead);
+        output.Advance(writer.Written);
+    }
+
+    private void WritePlain(
+        ConnectionOutput output, int status, ReadOnlySpan<byte> body, ReadOnlySpan<byte> field, ReadOnlySpan<byte> value, bool keepAlive, bool isHead)
+    {
+        var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
+        writer.BeginHead(status, body.IsEmpty ? default : PlainText, clock.Date, keepAlive);
+        if (!field.IsEmpty)
+        {
+            writer.WriteField(field, value);
+        }
+
+        writer.EndHead();
+        writer.Write(body);
+        writer.Complete(isHead);
+        output.Advance(writer.Written);
+    }
+
+    private void WriteEnvelope(ConnectionOutput output, int status, string type, string title, ReadOnlySpan<byte> detail, bool hasErrors)
+    {
+        Span<byte> text = stackalloc byte[128];
+        var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
+        writer.WriteHead(status, ResponseWriter.ApplicationJson, clock.Date, keepAlive: false);
+        writer.Write("{\"meta\":{\"requestId\":\""u8);
+        writer.Write(ids.Next());
+        writer.Write("\"},\"error\":{\"title\":"u8);
+        writer.WriteJsonString(text[..Encoding.ASCII.GetBytes(title, text)]);
+        writer.Write(",\"detail\":"u8);
+        writer.WriteJsonString(detail);
+        writer.Write(",\"status\":"u8);
+        writer.WriteInt64(status);
+        writer.Write(",\"type\":\"https://unkey.com/docs/errors/"u8);
+        writer.Write(text[..Encoding.ASCII.GetBytes(type, text)]);
+        writer.Write(hasErrors ? "\",\"errors\":[]}}"u8 : "\"}}"u8);
+        writer.Complete();
+        output.Advance(writer.Written);
+    }
+}

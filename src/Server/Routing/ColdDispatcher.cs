@@ -1,0 +1,59 @@
+using System;
+using System.Buffers;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using Unkey.Protocol;
+using Unkey.Server.ControlPlane;
+using Unkey.Server.Diagnostics;
+using Unkey.Server.Hot;
+using Unkey.Server.Transport;
+
+namespace Unkey.Server.Routing;
+
+/// <summary>Turns a request that is not hot into an ordinary object and gives it to the thread pool.</summary>
+/// <remarks>One reactor thread. Everything it takes from the head and the body is copied: both are gone when the call runs.</remarks>
+internal sealed class ColdDispatcher(Reactor reactor, ControlPlaneRouter controlPlane, AdminRouter admin)
+{
+    /// <summary>Starts an operation of the API.</summary>
+    internal void Start(Connection connection, RequestHead head, in ReadOnlySequence<byte> body, bool keepAlive, string requestId)
+    {
+        var request = new ColdRequest
+        {
+            Path = Encoding.ASCII.GetString(head.Path),
+            Method = Encoding.ASCII.GetString(head.MethodName),
+            Authorization = head.HasAuthorization ? Encoding.UTF8.GetString(head.Authorization) : null,
+            ContentType = head.HasContentType ? Encoding.UTF8.GetString(head.ContentType) : null,
+            Accept = head.Accept.IsEmpty ? null : Encoding.UTF8.GetString(head.Accept),
+            UserAgent = head.UserAgent.IsEmpty ? null : Encoding.UTF8.GetString(head.UserAgent),
+            PeerAddress = Encoding.ASCII.GetString(CallerAddress.Of(connection, head)),
+            Body = body.ToArray(),
+            RequestId = requestId,
+        };
+        connection.ColdEndpoint = RequestLabels.EndpointOf(request.Path);
+        Queue(connection, keepAlive, isHead: false, () => controlPlane.HandleAsync(request));
+    }
+
+    /// <summary>Starts a request of the admin listener.</summary>
+    internal void StartAdmin(Connection connection, RequestHead head, bool keepAlive)
+    {
+        byte[] path = head.Path.ToArray();
+        bool isGetOrHead = head.Method is HttpMethod.Get or HttpMethod.Head;
+        connection.ColdEndpoint = RequestEndpoint.Other;
+        Queue(connection, keepAlive, head.Method == HttpMethod.Head, () =>
+        {
+            AdminResponse answer = admin.Handle(path, isGetOrHead);
+            return Task.FromResult(new ColdResponse(answer.Status, answer.ContentType, answer.Body)
+            {
+                Fields = answer.Allow is null ? [] : [new("Allow", answer.Allow)],
+            });
+        });
+    }
+
+    private void Queue(Connection connection, bool keepAlive, bool isHead, Func<Task<ColdResponse>> handle)
+    {
+        connection.ColdKeepAlive = keepAlive;
+        connection.ColdIsHead = isHead;
+        ThreadPool.UnsafeQueueUserWorkItem(new ColdCall(reactor, connection, handle), preferLocal: false);
+    }
+}

@@ -1,0 +1,342 @@
+using System;
+using System.Buffers;
+using Unkey.Protocol;
+using Unkey.Server.ControlPlane;
+using Unkey.Server.Diagnostics;
+using Unkey.Server.Hot;
+using Unkey.Server.Transport;
+
+namespace Unkey.Server.Routing;
+
+/// <summary>The one place that advances a connection through its requests: parse, wait for the body, route, answer, in order.</summary>
+/// <remarks>
+/// One per reactor, on its thread. A hot request is answered here; a cold one leaves for the thread pool, and the requests
+/// behind it wait. A head stays in the input until its body is complete and is then parsed once more, so a connection that
+/// waits for a body keeps no parsed state but a byte count.
+/// </remarks>
+internal sealed class RequestLoop
+{
+    /// <summary>Longest body that is copied together for the hot path when it lies in several blocks.</summary>
+    private const int HotBodyBytesMax = 64 * 1024;
+
+    private readonly ReactorContext _context;
+    private readonly Reactor _reactor;
+    private readonly HttpLimits _limits;
+    private readonly HttpParser _parser;
+    private readonly VerifyKeyEndpoint _verifyKey;
+    private readonly Answers _answers;
+    private readonly ColdDispatcher _cold;
+    private byte[] _joinedBody = [];
+
+    internal RequestLoop(ReactorContext context, Reactor reactor)
+    {
+        _context = context;
+        _reactor = reactor;
+        _limits = HttpLimits.Default with
+        {
+            HeadBytesMax = context.Options.MaxHeadBytes,
+            BodyBytesMax = context.Options.MaxBodyBytes,
+        };
+        _parser = new HttpParser(_limits);
+        var ids = new RequestIds();
+        _answers = new Answers(reactor.Clock, ids);
+        _cold = new ColdDispatcher(reactor, context.ControlPlane, context.Admin);
+        _verifyKey = new VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids);
+    }
+
+    /// <summary>Handles what is complete; leaves the connection in the phase that says what it waits for.</summary>
+    [HotPath]
+    internal void Process(Connection connection)
+    {
+        if (connection.Phase == ConnectionPhase.Blocked)
+        {
+            SetPhase(connection, ConnectionPhase.Idle);
+        }
+
+        // BOUND: each turn consumes a request or returns.
+        while (connection.Phase <= ConnectionPhase.Body)
+        {
+            if (connection.Output.Unsent > Reactor.UnsentBytesMax)
+            {
+                SetPhase(connection, ConnectionPhase.Blocked);
+                return;
+            }
+
+            if (connection.Input.Length < connection.RequestBytesNeeded || !ProcessOne(connection))
+            {
+                if (connection.Phase == ConnectionPhase.Body
+                    && !_context.Bodies.TryHold(connection, connection.Input.Length + (connection.Chunked?.Bytes.WrittenCount ?? 0)))
+                {
+                    RefuseOverBudget(connection);
+                }
+
+                if (connection.Input.Ended && connection.Phase <= ConnectionPhase.Body)
+                {
+                    // The peer will send no more: an incomplete message is dropped, unverified and unanswered (RFC 9112, 8).
+                    SetPhase(connection, ConnectionPhase.Closing);
+                }
+
+                return;
+            }
+        }
+    }
+
+    /// <summary>Writes the answer of a cold request and lets the connection go on.</summary>
+    internal void CompleteCold(Connection connection, ColdResponse response)
+    {
+        bool keepAlive = connection.ColdKeepAlive && !_reactor.Draining;
+        _answers.Write(connection.Output, response, keepAlive, connection.ColdIsHead);
+        Count(connection.ColdEndpoint, RequestLabels.OutcomeOf(response.Status), connection.RequestStartTimestamp);
+        Answered(connection, keepAlive);
+    }
+
+    /// <summary>Refuses the request that did not arrive in time, and the connection with it.</summary>
+    internal void RefuseTimeout(Connection connection) => Refuse(connection, RejectReason.Timeout);
+
+    /// <summary>Tells a client that there are too many connections.</summary>
+    internal void RefuseOverLimit(Connection connection)
+    {
+        _answers.WriteOverLimit(connection.Output);
+        SetPhase(connection, ConnectionPhase.Closing);
+    }
+
+    private static void SetPhase(Connection connection, ConnectionPhase phase)
+    {
+        connection.Phase = phase;
+        connection.PhaseChanged = true;
+    }
+
+    /// <summary>True when a request was handled or given to the thread pool; false when more bytes are needed or all is over.</summary>
+    [HotPath]
+    private bool ProcessOne(Connection connection)
+    {
+        ReadOnlySequence<byte> input = connection.Input.Peek();
+        if (input.IsEmpty)
+        {
+            return false;
+        }
+
+        switch (_parser.ParseHead(input, ref connection.Scan, out RejectReason reason))
+        {
+            case ParseStatus.NeedMoreData:
+                if (connection.Phase == ConnectionPhase.Idle && connection.Scan.Started)
+                {
+                    SetPhase(connection, ConnectionPhase.Head);
+                }
+
+                return false;
+            case ParseStatus.Rejected:
+                Refuse(connection, reason);
+                return false;
+        }
+
+        connection.Scan = default;
+        RequestHead head = _parser.Head;
+        if (head.IsChunked)
+        {
+            return ProcessChunked(connection, head, input);
+        }
+
+        if (head.ContentLength > _limits.BodyBytesMax && _limits.BodyBytesMax > 0)
+        {
+            Refuse(connection, RejectReason.BodyTooLarge);
+            return false;
+        }
+
+        int bodyBytes = (int)Math.Max(head.ContentLength, 0);
+        int requestBytes = head.ByteCount + bodyBytes;
+        if (input.Length < requestBytes)
+        {
+            AwaitBody(connection, head, input.Length, requestBytes);
+            return false;
+        }
+
+        Dispatch(connection, head, input.Slice(head.ByteCount, bodyBytes), requestBytes);
+        return true;
+    }
+
+    private static void AwaitBody(Connection connection, RequestHead head, long arrived, int requestBytes)
+    {
+        connection.RequestBytesNeeded = requestBytes;
+        connection.BodyExtraMs = head.ContentLength / Deadlines.BodyBytesPerMs;
+        EnterBody(connection, head, arrived);
+    }
+
+    private static void EnterBody(Connection connection, RequestHead head, long arrived)
+    {
+        if (connection.Phase != ConnectionPhase.Body)
+        {
+            SetPhase(connection, ConnectionPhase.Body);
+        }
+
+        if (head.ExpectContinue && arrived == head.ByteCount && !connection.ContinueSent)
+        {
+            connection.ContinueSent = true;
+            Answers.WriteContinue(connection.Output);
+        }
+    }
+
+    private bool ProcessChunked(Connection connection, RequestHead head, in ReadOnlySequence<byte> input)
+    {
+        ChunkedBody body = connection.Chunked ??= new ChunkedBody { InputBytesDecoded = head.ByteCount };
+        ReadOnlySequence<byte> fresh = input.Slice(body.InputBytesDecoded);
+        ParseStatus status = body.Decoder.Decode(fresh, body.Bytes, _limits, out SequencePosition consumed, out RejectReason reason);
+        body.InputBytesDecoded += (int)fresh.Slice(0, consumed).Length;
+        switch (status)
+        {
+            case ParseStatus.NeedMoreData:
+                connection.RequestBytesNeeded = (int)input.Length + 1;
+                connection.BodyExtraMs = _limits.BodyBytesMax / Deadlines.BodyBytesPerMs;
+                EnterBody(connection, head, input.Length);
+                return false;
+            case ParseStatus.Rejected:
+                Refuse(connection, reason);
+                return false;
+            default:
+                Dispatch(connection, head, new ReadOnlySequence<byte>(body.Bytes.WrittenMemory), body.InputBytesDecoded);
+                return true;
+        }
+    }
+
+    [HotPath]
+    private void Dispatch(Connection connection, RequestHead head, in ReadOnlySequence<byte> body, int requestBytes)
+    {
+        bool keepAlive = head.KeepAlive && !_reactor.Draining;
+        connection.RequestStartTimestamp = _reactor.Clock.Timestamp;
+        if (connection.IsAdmin)
+        {
+            _cold.StartAdmin(connection, head, keepAlive);
+            SetPhase(connection, ConnectionPhase.Cold);
+            Consume(connection, requestBytes);
+            return;
+        }
+
+        switch (_context.Routes.Match(head.Path))
+        {
+            case RouteKind.VerifyKey when head.Method == HttpMethod.Post:
+                if (_verifyKey.TryHandle(connection, head, Contiguous(body), keepAlive))
+                {
+                    connection.HotAnswers++;
+                    Consume(connection, requestBytes);
+                    Answered(connection, keepAlive);
+                    return;
+                }
+
+                StartCold(connection, head, body, keepAlive, requestBytes);
+                return;
+            case RouteKind.ControlPlane when head.Method == HttpMethod.Post:
+                StartCold(connection, head, body, keepAlive, requestBytes);
+                return;
+            case RouteKind.Liveness when head.Method is HttpMethod.Get or HttpMethod.Head:
+                _answers.WriteLiveness(connection.Output, keepAlive, head.Method == HttpMethod.Head);
+                Count(RequestEndpoint.Liveness, RequestOutcome.Success, connection.RequestStartTimestamp);
+                break;
+            case RouteKind.Liveness:
+                _answers.WriteMethodNotAllowed(connection.Output, "GET, HEAD"u8, keepAlive, head.Method == HttpMethod.Head);
+                Count(RequestEndpoint.Unknown, RequestOutcome.ClientError, connection.RequestStartTimestamp);
+                break;
+            case RouteKind.VerifyKey or RouteKind.ControlPlane:
+                _answers.WriteMethodNotAllowed(connection.Output, "POST"u8, keepAlive, head.Method == HttpMethod.Head);
+                Count(RequestEndpoint.Unknown, RequestOutcome.ClientError, connection.RequestStartTimestamp);
+                break;
+            case RouteKind.Unclean:
+                _answers.WriteRedirect(connection.Output, head.Path, keepAlive, head.Method == HttpMethod.Head);
+                Count(RequestEndpoint.Unknown, RequestOutcome.Success, connection.RequestStartTimestamp);
+                break;
+            default:
+                keepAlive = AnswerUnknown(connection, head, keepAlive);
+                break;
+        }
+
+        Consume(connection, requestBytes);
+        Answered(connection, keepAlive);
+    }
+
+    private void StartCold(Connection connection, RequestHead head, in ReadOnlySequence<byte> body, bool keepAlive, int requestBytes)
+    {
+        _cold.Start(connection, head, body, keepAlive, _answers.NextRequestId());
+        SetPhase(connection, ConnectionPhase.Cold);
+        Consume(connection, requestBytes);
+    }
+
+    private bool AnswerUnknown(Connection connection, RequestHead head, bool keepAlive)
+    {
+        switch (head.Method)
+        {
+            case HttpMethod.Options when head.Path.SequenceEqual("*"u8):
+                _answers.WriteEmpty(connection.Output, 200, keepAlive);
+                Count(RequestEndpoint.Unknown, RequestOutcome.Success, connection.RequestStartTimestamp);
+                return keepAlive;
+            case HttpMethod.Connect:
+                // No tunnel is ever opened; what follows on the connection is not for us.
+                _answers.WriteEmpty(connection.Output, 501, keepAlive: false);
+                Count(RequestEndpoint.Unknown, RequestOutcome.ServerError, connection.RequestStartTimestamp);
+                return false;
+            default:
+                _answers.WriteNotFound(connection.Output, keepAlive, head.Method == HttpMethod.Head);
+                Count(RequestEndpoint.Unknown, RequestOutcome.ClientError, connection.RequestStartTimestamp);
+                return keepAlive;
+        }
+    }
+
+    private void Consume(Connection connection, int requestBytes)
+    {
+        _context.Bodies.Release(connection);
+        connection.Input.Consume(requestBytes);
+        connection.RequestBytesNeeded = 0;
+        connection.Chunked = null;
+        connection.ContinueSent = false;
+        connection.BodyExtraMs = 0;
+    }
+
+    private static void Answered(Connection connection, bool keepAlive) =>
+        SetPhase(connection, keepAlive ? ConnectionPhase.Idle : ConnectionPhase.Closing);
+
+    private void Refuse(Connection connection, RejectReason reason)
+    {
+        _answers.WriteRejection(connection.Output, reason);
+        _context.Metrics.RequestCompleted(RequestEndpoint.Malformed, RequestOutcome.ClientError);
+        Abandon(connection);
+    }
+
+    private void RefuseOverBudget(Connection connection)
+    {
+        _answers.WriteOverBudget(connection.Output);
+        _context.Metrics.RequestCompleted(RequestEndpoint.Malformed, RequestOutcome.ServerError);
+        Abandon(connection);
+    }
+
+    private void Abandon(Connection connection)
+    {
+        // After a framing error nothing more of this connection means anything.
+        Consume(connection, connection.Input.Length);
+        SetPhase(connection, ConnectionPhase.Closing);
+    }
+
+    private void Count(RequestEndpoint endpoint, RequestOutcome outcome, long startTimestamp)
+    {
+        _context.Metrics.RequestCompleted(endpoint, outcome);
+        _context.Metrics.RecordLatency(endpoint, System.Diagnostics.Stopwatch.GetTimestamp() - startTimestamp);
+    }
+
+    private ReadOnlySpan<byte> Contiguous(in ReadOnlySequence<byte> body)
+    {
+        if (body.IsSingleSegment)
+        {
+            return body.FirstSpan;
+        }
+
+        if (body.Length > HotBodyBytesMax)
+        {
+            return default; // Too long for any valid request: the cold path says what is wrong with it.
+        }
+
+        if (_joinedBody.Length == 0)
+        {
+            _joinedBody = GC.AllocateUninitializedArray<byte>(HotBodyBytesMax); // ALLOC: once a reactor.
+        }
+
+        body.CopyTo(_joinedBody);
+        return _joinedBody.AsSpan(0, (int)body.Length);
+    }
+}

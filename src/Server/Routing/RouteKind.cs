@@ -1,0 +1,20 @@
+namespace Unkey.Server.Routing;
+
+/// <summary>What a path leads to.</summary>
+internal enum RouteKind : byte
+{
+    /// <summary>Nothing: 404.</summary>
+    Unknown,
+
+    /// <summary><c>/v2/liveness</c>, answered on the reactor.</summary>
+    Liveness,
+
+    /// <summary><c>/v2/keys.verifyKey</c>, answered on the reactor.</summary>
+    VerifyKey,
+
+    /// <summary>An operation of the control plane, answered on the thread pool.</summary>
+    ControlPlane,
+
+    /// <summary>A path with empty or dot segments whose clean form is served: redirected.</summary>
+    Unclean,
+}

@@ -1,0 +1,91 @@
+using System;
+using Unkey.Server.ControlPlane;
+
+namespace Unkey.Server.Routing;
+
+/// <summary>Finds what serves a path: exact, case-sensitive, without a trailing slash.</summary>
+/// <remarks>Immutable; any thread. No allocation.</remarks>
+internal sealed class RouteTable(ControlPlaneRouter controlPlane)
+{
+    /// <summary>No served path is longer.</summary>
+    internal const int PathBytesMax = 64;
+
+    private static ReadOnlySpan<byte> VerifyKeyPath => "/v2/keys.verifyKey"u8;
+
+    private static ReadOnlySpan<byte> LivenessPath => "/v2/liveness"u8;
+
+    /// <summary>What <paramref name="path"/>, the target without its query, leads to.</summary>
+    [HotPath]
+    internal RouteKind Match(ReadOnlySpan<byte> path)
+    {
+        if (path.SequenceEqual(VerifyKeyPath))
+        {
+            return RouteKind.VerifyKey;
+        }
+
+        RouteKind kind = MatchCold(path);
+        if (kind != RouteKind.Unknown)
+        {
+            return kind;
+        }
+
+        Span<byte> clean = stackalloc byte[PathBytesMax];
+        return TryClean(path, clean, out int length) && (clean[..length].SequenceEqual(VerifyKeyPath) || MatchCold(clean[..length]) != RouteKind.Unknown)
+            ? RouteKind.Unclean
+            : RouteKind.Unknown;
+    }
+
+    /// <summary>Removes empty, <c>.</c> and <c>..</c> segments (RFC 3986, 5.2.4); false when nothing was to remove or it is too long.</summary>
+    /// <param name="path">The path as sent.</param>
+    /// <param name="clean">At least <see cref="PathBytesMax"/> bytes; receives the clean path.</param>
+    /// <param name="length">Bytes written.</param>
+    internal static bool TryClean(ReadOnlySpan<byte> path, Span<byte> clean, out int length)
+    {
+        length = 0;
+        if (path.Length > PathBytesMax || path.IsEmpty || path[0] != (byte)'/')
+        {
+            return false;
+        }
+
+        bool changed = false;
+        ReadOnlySpan<byte> rest = path[1..];
+        // BOUND: each turn drops a segment.
+        while (true)
+        {
+            int slash = rest.IndexOf((byte)'/');
+            ReadOnlySpan<byte> segment = slash < 0 ? rest : rest[..slash];
+            bool last = slash < 0;
+            if (segment.SequenceEqual(".."u8))
+            {
+                changed = true;
+                length = Math.Max(clean[..length].LastIndexOf((byte)'/'), 0);
+            }
+            else if (segment.SequenceEqual("."u8) || (segment.IsEmpty && !last))
+            {
+                changed = true;
+            }
+            else if (!segment.IsEmpty)
+            {
+                clean[length++] = (byte)'/';
+                segment.CopyTo(clean[length..]);
+                length += segment.Length;
+            }
+            else
+            {
+                return false; // A trailing slash is another path, not an unclean one.
+            }
+
+            if (last)
+            {
+                return changed && length > 0;
+            }
+
+            rest = rest[(slash + 1)..];
+        }
+    }
+
+    private RouteKind MatchCold(ReadOnlySpan<byte> path) =>
+        path.SequenceEqual(LivenessPath) ? RouteKind.Liveness
+        : controlPlane.IsKnown(path) ? RouteKind.ControlPlane
+        : RouteKind.Unknown;
+}

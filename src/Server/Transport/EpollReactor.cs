@@ -1,0 +1,338 @@
+using System;
+using System.Runtime.InteropServices;
+using Unkey.Server.Diagnostics;
+using Unkey.Server.Transport.Interop;
+
+namespace Unkey.Server.Transport;
+
+/// <summary>The Linux reactor: raw non-blocking sockets and one level-triggered epoll set.</summary>
+/// <remarks>
+/// The interest of a connection only changes when an answer cannot be sent at once or when it is left unread, so a
+/// request costs no <c>epoll_ctl</c>. Descriptors that hang up are reported whatever the interest is.
+/// </remarks>
+internal sealed unsafe class EpollReactor : Reactor
+{
+    private const int EventsMax = 256;
+    private const int AcceptsPerTurn = 64;
+    private const int AcceptPauseMs = 100;
+    private const uint ReadInterest = Linux.EPOLLIN | Linux.EPOLLRDHUP;
+
+    // Slots of connections are below 2^31, so these never collide with one.
+    private const ulong WakeToken = 0xFFFF_FFFF;
+    private const ulong ListenToken = 0xFFFF_FFFE;
+    private const ulong AdminToken = 0xFFFF_FFFD;
+
+    private readonly EpollEvents _events = new(EventsMax);
+    private readonly int _epoll;
+    private readonly int _wake;
+    private int _listen;
+    private int _admin;
+    private int _spare;
+    private long _acceptAgainMs;
+
+    /// <summary>Takes over the listening descriptors; <paramref name="admin"/> is -1 for all reactors but one.</summary>
+    internal EpollReactor(ReactorContext context, int listen, int admin)
+        : base(context)
+    {
+        _listen = listen;
+        _admin = admin;
+        _epoll = Check(Linux.epoll_create1(Linux.EPOLL_CLOEXEC), "epoll_create1");
+        _wake = Check(Linux.eventfd(0, Linux.EFD_CLOEXEC | Linux.EFD_NONBLOCK), "eventfd");
+        _spare = Linux.open("/dev/null", Linux.O_RDONLY | Linux.O_CLOEXEC);
+        Check(EpollEvents.Control(_epoll, Linux.EPOLL_CTL_ADD, _wake, Linux.EPOLLIN, WakeToken), "epoll_ctl");
+        Check(EpollEvents.Control(_epoll, Linux.EPOLL_CTL_ADD, listen, Linux.EPOLLIN, ListenToken), "epoll_ctl");
+        if (admin >= 0)
+        {
+            Check(EpollEvents.Control(_epoll, Linux.EPOLL_CTL_ADD, admin, Linux.EPOLLIN, AdminToken), "epoll_ctl");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        StopAccepting();
+        CloseDescriptor(ref _spare);
+        _ = Linux.close(_wake);
+        _ = Linux.close(_epoll);
+        _events.Dispose();
+    }
+
+    /// <inheritdoc/>
+    [HotPath]
+    private protected override int Wait(int timeoutMs)
+    {
+        if (_acceptAgainMs != 0)
+        {
+            timeoutMs = timeoutMs < 0 ? AcceptPauseMs : Math.Min(timeoutMs, AcceptPauseMs);
+        }
+
+        int ready = Linux.epoll_wait(_epoll, _events.Pointer, _events.Capacity, timeoutMs);
+        return Math.Max(ready, 0); // EINTR: an empty turn.
+    }
+
+    /// <inheritdoc/>
+    [HotPath]
+    private protected override void Dispatch(int ready)
+    {
+        for (int i = 0; i < ready; i++)
+        {
+            _events.Get(i, out uint events, out ulong data);
+            switch (data)
+            {
+                case WakeToken:
+                    ClearWake();
+                    continue;
+                case ListenToken:
+                    AcceptAll(_listen, isAdmin: false);
+                    continue;
+                case AdminToken:
+                    AcceptAll(_admin, isAdmin: true);
+                    continue;
+            }
+
+            if (Connections.Find((int)(uint)data, (uint)(data >> 32)) is not { } connection)
+            {
+                continue; // Closed earlier in this turn.
+            }
+
+            if ((events & (Linux.EPOLLERR | Linux.EPOLLHUP)) != 0)
+            {
+                // Reset, or both sides are shut. Bytes that came before still count unless nothing may be read.
+                if (connection.Phase is ConnectionPhase.Cold or ConnectionPhase.Blocked || (events & Linux.EPOLLERR) != 0)
+                {
+                    Close(connection);
+                    continue;
+                }
+            }
+
+            if ((events & Linux.EPOLLOUT) != 0)
+            {
+                OnWritable(connection);
+            }
+
+            if ((events & (ReadInterest | Linux.EPOLLHUP)) != 0 && connection.Phase != ConnectionPhase.Closed)
+            {
+                OnReadable(connection);
+            }
+        }
+
+        if (_acceptAgainMs != 0 && Clock.MonotonicMs >= _acceptAgainMs)
+        {
+            ResumeAccepting();
+        }
+    }
+
+    /// <inheritdoc/>
+    [HotPath]
+    private protected override int Receive(Connection connection, Span<byte> buffer)
+    {
+        // BOUND: only an interrupted call is repeated.
+        while (true)
+        {
+            nint received;
+            // SAFETY: the kernel writes at most the span's length.
+            fixed (byte* p = buffer)
+            {
+                received = Linux.recv(connection.Descriptor, p, (nuint)buffer.Length, 0);
+            }
+
+            if (received >= 0)
+            {
+                return (int)received;
+            }
+
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Linux.EINTR:
+                    continue;
+                case Linux.EAGAIN:
+                    return WouldBlock;
+                default:
+                    return Failed;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    [HotPath]
+    private protected override int Send(Connection connection, ReadOnlyMemory<byte> bytes)
+    {
+        ReadOnlySpan<byte> span = bytes.Span;
+        // BOUND: only an interrupted call is repeated.
+        while (true)
+        {
+            nint sent;
+            // SAFETY: the kernel reads exactly the span.
+            fixed (byte* p = span)
+            {
+                sent = Linux.send(connection.Descriptor, p, (nuint)span.Length, Linux.MSG_NOSIGNAL);
+            }
+
+            if (sent >= 0)
+            {
+                return (int)sent;
+            }
+
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Linux.EINTR:
+                    continue;
+                case Linux.EAGAIN:
+                    return WouldBlock;
+                default:
+                    return Failed;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override void ShutdownSend(Connection connection) =>
+        _ = Linux.shutdown(connection.Descriptor, Linux.SHUT_WR);
+
+    /// <inheritdoc/>
+    private protected override void CloseSocket(Connection connection) => _ = Linux.close(connection.Descriptor);
+
+    /// <inheritdoc/>
+    [HotPath]
+    private protected override void UpdateInterest(Connection connection, bool wantsRead, bool wantsWrite)
+    {
+        uint interest = (wantsRead ? ReadInterest : 0) | (wantsWrite ? Linux.EPOLLOUT : 0);
+        if (interest != connection.Interest)
+        {
+            connection.Interest = interest;
+            _ = EpollEvents.Control(_epoll, Linux.EPOLL_CTL_MOD, connection.Descriptor, interest, Token(connection));
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override void StopAccepting()
+    {
+        CloseDescriptor(ref _listen);
+        CloseDescriptor(ref _admin);
+    }
+
+    /// <inheritdoc/>
+    private protected override void Wake()
+    {
+        ulong one = 1;
+        _ = Linux.write(_wake, &one, sizeof(ulong));
+    }
+
+    private static ulong Token(Connection connection) => (uint)connection.Slot | ((ulong)connection.Generation << 32);
+
+    private static int Check(int result, string call) => result >= 0
+        ? result
+        : throw new TransportException($"{call} failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+
+    private static void CloseDescriptor(ref int descriptor)
+    {
+        if (descriptor >= 0)
+        {
+            _ = Linux.close(descriptor);
+            descriptor = -1;
+        }
+    }
+
+    private void ClearWake()
+    {
+        ulong count;
+        _ = Linux.read(_wake, &count, sizeof(ulong));
+    }
+
+    private void AcceptAll(int listener, bool isAdmin)
+    {
+        byte* address = stackalloc byte[SocketAddressBytes.SizeMax];
+        // BOUND: AcceptsPerTurn, so that a flood of connections does not starve the open ones.
+        for (int i = 0; i < AcceptsPerTurn && listener >= 0; i++)
+        {
+            int addressLength = SocketAddressBytes.SizeMax;
+            int descriptor = Linux.accept4(listener, address, &addressLength, Linux.SOCK_NONBLOCK | Linux.SOCK_CLOEXEC);
+            if (descriptor < 0)
+            {
+                int error = Marshal.GetLastPInvokeError();
+                if (error is Linux.EMFILE or Linux.ENFILE or Linux.ENOBUFS or Linux.ENOMEM)
+                {
+                    PauseAccepting(listener);
+                }
+
+                if (error == Linux.EINTR)
+                {
+                    continue;
+                }
+
+                return; // EAGAIN, or a connection that was gone before it was accepted.
+            }
+
+            Accept(descriptor, new ReadOnlySpan<byte>(address, Math.Min(addressLength, SocketAddressBytes.SizeMax)), isAdmin);
+        }
+    }
+
+    private void Accept(int descriptor, ReadOnlySpan<byte> address, bool isAdmin)
+    {
+        if (!Limit.TryEnter(out bool overLimit))
+        {
+            Metrics.ConnectionRefused();
+            _ = Linux.close(descriptor);
+            return;
+        }
+
+        int on = 1;
+        _ = Linux.setsockopt(descriptor, Linux.IPPROTO_TCP, Linux.TCP_NODELAY, &on, sizeof(int));
+        int slot = Connections.NextSlot(out uint generation);
+        var connection = new Connection(Pool)
+        {
+            Slot = slot,
+            Generation = generation,
+            Descriptor = descriptor,
+            IsAdmin = isAdmin,
+            IsOverLimit = overLimit,
+            Interest = ReadInterest,
+        };
+        SetPeer(connection, SocketAddressBytes.ToAddress(address));
+        if (EpollEvents.Control(_epoll, Linux.EPOLL_CTL_ADD, descriptor, ReadInterest, Token(connection)) < 0)
+        {
+            Connections.ReturnSlot(slot);
+            Limit.Leave();
+            _ = Linux.close(descriptor);
+            return;
+        }
+
+        Accepted(connection);
+    }
+
+    // Without descriptors an accept fails for ever while the listener stays readable: give up the spare one to refuse
+    // the first in the queue, then look away for a moment instead of spinning.
+    private void PauseAccepting(int listener)
+    {
+        if (_acceptAgainMs == 0)
+        {
+            TransportLog.AcceptPaused(Logger);
+        }
+
+        CloseDescriptor(ref _spare);
+        int refused = Linux.accept4(listener, null, null, Linux.SOCK_CLOEXEC);
+        CloseDescriptor(ref refused);
+        _spare = Linux.open("/dev/null", Linux.O_RDONLY | Linux.O_CLOEXEC);
+        _acceptAgainMs = Clock.MonotonicMs + AcceptPauseMs;
+        WatchListeners(0);
+    }
+
+    private void ResumeAccepting()
+    {
+        _acceptAgainMs = 0;
+        WatchListeners(Linux.EPOLLIN);
+    }
+
+    private void WatchListeners(uint interest)
+    {
+        if (_listen >= 0)
+        {
+            _ = EpollEvents.Control(_epoll, Linux.EPOLL_CTL_MOD, _listen, interest, ListenToken);
+        }
+
+        if (_admin >= 0)
+        {
+            _ = EpollEvents.Control(_epoll, Linux.EPOLL_CTL_MOD, _admin, interest, AdminToken);
+        }
+    }
+}

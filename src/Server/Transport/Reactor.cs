@@ -1,0 +1,557 @@
+using System;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Threading;
+using Microsoft.Extensions.Logging;
+using Unkey.Server.Diagnostics;
+using Unkey.Server.Routing;
+
+namespace Unkey.Server.Transport;
+
+/// <summary>One thread that owns a share of the connections: it waits, receives, lets requests be decided, and sends.</summary>
+/// <remarks>
+/// Everything here runs on the reactor's thread, except <see cref="Post"/> and <see cref="Stop"/>. A turn is: wait for
+/// readiness, read the clock, serve what is ready, do what other threads posted, sweep the deadlines. Between turns the
+/// thread is outside the engine's read sections, so memory that writers retired can be freed while it sleeps.
+/// The two subclasses say how to wait and how to move bytes; nothing else differs between them.
+/// </remarks>
+internal abstract class Reactor : IDisposable
+{
+    /// <summary>Unsent answers above which a connection is not read any further.</summary>
+    internal const int UnsentBytesMax = 64 * 1024;
+
+    /// <summary>Bytes taken in behind a cold request before the connection is left unread.</summary>
+    internal const int ReadAheadBytesMax = 64 * 1024;
+
+    /// <summary>Bytes thrown away during that time before the connection is cut.</summary>
+    internal const long LingerBytesMax = 32 * 1024 * 1024;
+
+    private const int SweepIntervalMs = 100;
+
+    private readonly ConcurrentQueue<IReactorWork> _posted = new();
+    private readonly ReactorContext _context;
+    private readonly Deadlines _deadlines;
+    private long _nextSweepMs;
+    private int _wakePending;
+    private volatile bool _stopping;
+
+    private protected Reactor(ReactorContext context)
+    {
+        _context = context;
+        _deadlines = Deadlines.From(context.Options);
+        Pool = new BufferPool();
+        Clock = new ReactorClock(context.Time);
+        Loop = new RequestLoop(context, this);
+    }
+
+    /// <summary>The connections of this reactor.</summary>
+    internal ConnectionTable Connections { get; } = new();
+
+    /// <summary>The time of this turn.</summary>
+    internal ReactorClock Clock { get; }
+
+    /// <summary>True once no new work is wanted: answers say <c>Connection: close</c>.</summary>
+    internal bool Draining { get; private set; }
+
+    private protected BufferPool Pool { get; }
+
+    private protected RequestLoop Loop { get; }
+
+    private protected ReactorContext Context => _context;
+
+    private protected ReactorMetrics Metrics => _context.Metrics;
+
+    private protected ILogger Logger => _context.Logger;
+
+    private protected ConnectionLimit Limit => _context.Limit;
+
+    /// <summary>Blocks given out and not returned; 0 when every connection is idle or closed.</summary>
+    internal int RentedBlocks => Pool.RentedCount;
+
+    /// <summary>The body of the reactor's thread; returns after <see cref="Stop"/>.</summary>
+    internal void Run()
+    {
+        Engine.Memory.Participant participant = _context.Engine.Reclaimer.Register();
+        try
+        {
+            Clock.Update();
+            while (!_stopping)
+            {
+                int timeoutMs = Connections.Count == 0 ? -1 : (int)Math.Clamp(_nextSweepMs - Clock.MonotonicMs, 0, SweepIntervalMs);
+                int ready = Wait(timeoutMs);
+                Clock.Update();
+                participant.Enter();
+                Dispatch(ready);
+                RunPosted();
+                if (Clock.MonotonicMs >= _nextSweepMs)
+                {
+                    Sweep();
+                }
+
+                participant.Exit();
+                Metrics.TurnCompleted();
+            }
+
+            CloseAll();
+        }
+        finally
+        {
+            participant.Dispose();
+        }
+    }
+
+    /// <summary>Hands <paramref name="work"/> to the reactor's thread. Any thread; never blocks.</summary>
+    internal void Post(IReactorWork work)
+    {
+        _posted.Enqueue(work);
+        WakeOnce();
+    }
+
+    /// <summary>Ends <see cref="Run"/> after the current turn. Any thread.</summary>
+    internal void Stop()
+    {
+        _stopping = true;
+        WakeOnce();
+    }
+
+    /// <summary>Stops accepting, closes idle connections and lets the others finish what is in flight.</summary>
+    internal void BeginDrain()
+    {
+        Draining = true;
+        StopAccepting();
+        for (int slot = 0; slot < Connections.SlotCount; slot++)
+        {
+            if (Connections.At(slot) is { Phase: ConnectionPhase.Idle } idle)
+            {
+                BeginClose(idle);
+            }
+        }
+    }
+
+    /// <summary>Continues a connection whose cold request has been answered.</summary>
+    internal void CompleteCold(int slot, uint generation, ControlPlane.ColdResponse response)
+    {
+        if (Connections.Find(slot, generation) is not { Phase: ConnectionPhase.Cold } connection)
+        {
+            return; // The client left meanwhile.
+        }
+
+        try
+        {
+            Loop.CompleteCold(connection, response);
+            Advance(connection);
+        }
+        catch (Exception e)
+        {
+            Fail(connection, e);
+        }
+    }
+
+    /// <summary>Sleeps until something is ready, at most <paramref name="timeoutMs"/> (-1: no bound); returns how much is.</summary>
+    private protected abstract int Wait(int timeoutMs);
+
+    /// <summary>Serves what the last <see cref="Wait"/> found.</summary>
+    private protected abstract void Dispatch(int ready);
+
+    /// <summary>Receives without blocking: bytes, 0 at the end of the stream, <see cref="WouldBlock"/> or <see cref="Failed"/>.</summary>
+    private protected abstract int Receive(Connection connection, Span<byte> buffer);
+
+    /// <summary>Sends without blocking: bytes, <see cref="WouldBlock"/> or <see cref="Failed"/>.</summary>
+    private protected abstract int Send(Connection connection, ReadOnlyMemory<byte> bytes);
+
+    /// <summary>Closes the sending side.</summary>
+    private protected abstract void ShutdownSend(Connection connection);
+
+    /// <summary>Closes the socket.</summary>
+    private protected abstract void CloseSocket(Connection connection);
+
+    /// <summary>Makes the transport report what the connection now waits for.</summary>
+    private protected abstract void UpdateInterest(Connection connection, bool wantsRead, bool wantsWrite);
+
+    /// <summary>Closes the listening sockets.</summary>
+    private protected abstract void StopAccepting();
+
+    /// <summary>Ends a sleeping <see cref="Wait"/>. Any thread.</summary>
+    private protected abstract void Wake();
+
+    private protected const int WouldBlock = -1;
+    private protected const int Failed = -2;
+
+    /// <summary>Serves a connection that has bytes, or whose peer has finished.</summary>
+    [HotPath]
+    private protected void OnReadable(Connection connection)
+    {
+        try
+        {
+            if (connection.Phase == ConnectionPhase.Closing)
+            {
+                Discard(connection);
+                return;
+            }
+
+            if (!WantsRead(connection))
+            {
+                UpdateInterest(connection);
+                return;
+            }
+
+            Span<byte> room = connection.Input.GetReceiveSpan();
+            int received = Receive(connection, room);
+            if (received > 0)
+            {
+                Metrics.BytesReceived(received);
+                connection.Input.Received(received);
+                Advance(connection);
+                return;
+            }
+
+            connection.Input.ReleaseIfEmpty();
+            switch (received)
+            {
+                case 0:
+                    connection.Input.End();
+                    Advance(connection);
+                    break;
+                case WouldBlock:
+                    UpdateInterest(connection);
+                    break;
+                default:
+                    Close(connection);
+                    break;
+            }
+        }
+        catch (Exception e)
+        {
+            Fail(connection, e);
+        }
+    }
+
+    /// <summary>Goes on sending to a connection that can take bytes again.</summary>
+    private protected void OnWritable(Connection connection)
+    {
+        try
+        {
+            Advance(connection);
+        }
+        catch (Exception e)
+        {
+            Fail(connection, e);
+        }
+    }
+
+    /// <summary>Takes over a connection that was just accepted and registered with the transport.</summary>
+    private protected void Accepted(Connection connection)
+    {
+        Connections.Add(connection);
+        Metrics.ConnectionOpened();
+        Connections.SetDeadline(connection, Clock.MonotonicMs + _deadlines.IdleMs);
+        if (connection.IsOverLimit)
+        {
+            Metrics.ConnectionRefused();
+            Loop.RefuseOverLimit(connection);
+            Advance(connection);
+        }
+    }
+
+    /// <summary>Notes who the peer is, and whether its word about others is believed.</summary>
+    private protected void SetPeer(Connection connection, IPAddress? address)
+    {
+        if (address is null)
+        {
+            return;
+        }
+
+        Span<byte> text = stackalloc byte[64];
+        if (address.TryFormat(text, out int length))
+        {
+            connection.SetPeerAddress(text[..length]);
+        }
+
+        foreach (IPNetwork proxy in Context.Options.TrustedProxies)
+        {
+            connection.PeerIsTrustedProxy |= proxy.Contains(address);
+        }
+    }
+
+    /// <summary>Forgets a connection at once.</summary>
+    private protected void Close(Connection connection)
+    {
+        if (connection.Phase == ConnectionPhase.Closed)
+        {
+            return;
+        }
+
+        Context.Bodies.Release(connection);
+        connection.Release();
+        CloseSocket(connection);
+        Connections.Remove(connection);
+        Limit.Leave();
+        Metrics.ConnectionClosed();
+    }
+
+    /// <summary>Decides what can be decided and sends it, as often as one makes room for the other.</summary>
+    [HotPath]
+    private void Advance(Connection connection)
+    {
+        // BOUND: a further turn only follows a Process that consumed input and a Flush that emptied the output.
+        do
+        {
+            Loop.Process(connection);
+            if (!Flush(connection))
+            {
+                return;
+            }
+        }
+        while (connection.Phase == ConnectionPhase.Blocked && connection.Output.Unsent == 0);
+
+        if (Draining && connection.Phase == ConnectionPhase.Idle)
+        {
+            BeginClose(connection);
+            return;
+        }
+
+        SetDeadline(connection);
+        UpdateInterest(connection);
+    }
+
+    /// <summary>Sends what the socket takes; false when the connection is gone.</summary>
+    [HotPath]
+    private bool Flush(Connection connection)
+    {
+        ConnectionOutput output = connection.Output;
+        bool progressed = false;
+        while (output.Unsent > 0)
+        {
+            int sent = Send(connection, output.FirstUnsent());
+            if (sent > 0)
+            {
+                output.Sent(sent);
+                Metrics.BytesSent(sent);
+                progressed = true;
+                continue;
+            }
+
+            if (sent == Failed)
+            {
+                Close(connection);
+                return false;
+            }
+
+            if (progressed || connection.WriteDeadlineMs == 0)
+            {
+                connection.WriteDeadlineMs = Clock.MonotonicMs + _deadlines.WriteMs;
+            }
+
+            return true;
+        }
+
+        RecordHotLatency(connection);
+        connection.WriteDeadlineMs = 0;
+        if (connection.Phase == ConnectionPhase.Closing && !connection.WriteShut)
+        {
+            if (connection.Input.Ended)
+            {
+                Close(connection);
+                return false;
+            }
+
+            // A close with unread bytes would reset the connection and destroy the answer in the client's buffer.
+            ShutdownSend(connection);
+            connection.WriteShut = true;
+            connection.PhaseChanged = true;
+        }
+
+        return true;
+    }
+
+    // One clock read for all pipelined answers of a turn: they were taken up and sent together.
+    [HotPath]
+    private void RecordHotLatency(Connection connection)
+    {
+        if (connection.HotAnswers == 0)
+        {
+            return;
+        }
+
+        long elapsed = Stopwatch.GetTimestamp() - Clock.Timestamp;
+        for (; connection.HotAnswers > 0; connection.HotAnswers--)
+        {
+            Metrics.RecordLatency(RequestEndpoint.VerifyKey, elapsed);
+        }
+    }
+
+    private void BeginClose(Connection connection)
+    {
+        connection.Phase = ConnectionPhase.Closing;
+        if (Flush(connection))
+        {
+            SetDeadline(connection);
+            UpdateInterest(connection);
+        }
+    }
+
+    private void Discard(Connection connection)
+    {
+        Span<byte> room = connection.Input.GetReceiveSpan();
+        int received = Receive(connection, room);
+        connection.Input.ReleaseIfEmpty();
+        if (received > 0)
+        {
+            connection.DiscardedBytes += received;
+            if (connection.DiscardedBytes > LingerBytesMax)
+            {
+                Close(connection);
+            }
+        }
+        else if (received != WouldBlock)
+        {
+            connection.Input.End();
+            if (received == Failed || connection.WriteShut)
+            {
+                Close(connection);
+            }
+            else
+            {
+                UpdateInterest(connection);
+            }
+        }
+    }
+
+    private static bool WantsRead(Connection connection) => connection.Phase switch
+    {
+        ConnectionPhase.Blocked or ConnectionPhase.Closed => false,
+        ConnectionPhase.Cold => !connection.Input.Ended && connection.Input.Length < ReadAheadBytesMax,
+        _ => !connection.Input.Ended,
+    };
+
+    [HotPath]
+    private void UpdateInterest(Connection connection) =>
+        UpdateInterest(connection, WantsRead(connection), connection.Output.Unsent > 0);
+
+    [HotPath]
+    private void SetDeadline(Connection connection)
+    {
+        if (connection.WriteDeadlineMs != 0)
+        {
+            Connections.SetDeadline(connection, connection.WriteDeadlineMs);
+            connection.PhaseChanged = true; // Once the output is sent, the phase's own deadline starts afresh.
+            return;
+        }
+
+        if (!connection.PhaseChanged)
+        {
+            return; // Deadlines are absolute: bytes that trickle in do not move them.
+        }
+
+        connection.PhaseChanged = false;
+        long now = Clock.MonotonicMs;
+        Connections.SetDeadline(connection, connection.Phase switch
+        {
+            ConnectionPhase.Idle => now + _deadlines.IdleMs,
+            ConnectionPhase.Head => now + _deadlines.HeaderMs,
+            ConnectionPhase.Body => now + _deadlines.BodyMs + connection.BodyExtraMs,
+            ConnectionPhase.Closing => now + Deadlines.LingerMs,
+            ConnectionPhase.Blocked => now + _deadlines.WriteMs,
+            _ => ConnectionTable.Never,
+        });
+    }
+
+    private void Sweep()
+    {
+        _nextSweepMs = Clock.MonotonicMs + SweepIntervalMs;
+        Metrics.SampleAllocations();
+        // BOUND: each step goes to a later slot.
+        for (int slot = Connections.NextExpired(0, Clock.MonotonicMs); slot >= 0; slot = Connections.NextExpired(slot + 1, Clock.MonotonicMs))
+        {
+            Connection connection = Connections.At(slot)!;
+            try
+            {
+                OnDeadline(connection);
+            }
+            catch (Exception e)
+            {
+                Fail(connection, e);
+            }
+        }
+    }
+
+    private void OnDeadline(Connection connection)
+    {
+        if (connection.WriteDeadlineMs != 0)
+        {
+            Close(connection);
+            return;
+        }
+
+        switch (connection.Phase)
+        {
+            case ConnectionPhase.Head or ConnectionPhase.Body:
+                Loop.RefuseTimeout(connection);
+                if (Flush(connection))
+                {
+                    SetDeadline(connection);
+                    UpdateInterest(connection);
+                }
+
+                break;
+            default:
+                Close(connection);
+                break;
+        }
+    }
+
+    private void RunPosted()
+    {
+        // ORDER: full fence. Clears the flag before the queue is read, so a Post that finds it set has its item seen here.
+        if (Interlocked.Exchange(ref _wakePending, 0) == 0)
+        {
+            return;
+        }
+
+        // BOUND: at most what was there when the turn began; later items wake the next turn.
+        for (int n = _posted.Count; n > 0 && _posted.TryDequeue(out IReactorWork? work); n--)
+        {
+            work.Run(this);
+        }
+
+        if (!_posted.IsEmpty)
+        {
+            WakeOnce();
+        }
+    }
+
+    private void WakeOnce()
+    {
+        // ORDER: full fence. The item is in the queue before the flag is set; pairs with the exchange in RunPosted.
+        if (Interlocked.Exchange(ref _wakePending, 1) == 0)
+        {
+            Wake();
+        }
+    }
+
+    private void CloseAll()
+    {
+        StopAccepting();
+        for (int slot = 0; slot < Connections.SlotCount; slot++)
+        {
+            if (Connections.At(slot) is { } connection)
+            {
+                Close(connection);
+            }
+        }
+
+        Metrics.SampleAllocations();
+    }
+
+    // One catch around each connection's step: a fault costs that connection, not the process.
+    private void Fail(Connection connection, Exception e)
+    {
+        Metrics.ConnectionFaulted();
+        TransportLog.ConnectionFaulted(Logger, e);
+        Close(connection);
+    }
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}

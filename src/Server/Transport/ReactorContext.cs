@@ -1,0 +1,43 @@
+using System;
+using Microsoft.Extensions.Logging;
+using Unkey.Engine;
+using Unkey.Server.ControlPlane;
+using Unkey.Server.Diagnostics;
+using Unkey.Server.Hosting;
+using Unkey.Server.Routing;
+
+namespace Unkey.Server.Transport;
+
+/// <summary>What a reactor is given: the shared parts of the server and its own metrics.</summary>
+internal sealed record ReactorContext
+{
+    /// <summary>Bounds and time-outs.</summary>
+    public required ServerOptions Options { get; init; }
+
+    /// <summary>The tables that verification reads.</summary>
+    public required EngineState Engine { get; init; }
+
+    /// <summary>Targets and what serves them.</summary>
+    public required RouteTable Routes { get; init; }
+
+    /// <summary>Answers cold requests of the API.</summary>
+    public required ControlPlaneRouter ControlPlane { get; init; }
+
+    /// <summary>Answers requests of the admin listener.</summary>
+    public required AdminRouter Admin { get; init; }
+
+    /// <summary>This reactor's counters; no other thread writes them.</summary>
+    public required ReactorMetrics Metrics { get; init; }
+
+    /// <summary>Counts connections across reactors.</summary>
+    public required ConnectionLimit Limit { get; init; }
+
+    /// <summary>Bounds the bodies under way across reactors.</summary>
+    public required BodyBudget Bodies { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>The log.</summary>
+    public required ILogger Logger { get; init; }
+}

@@ -1,0 +1,184 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Linq;
+using System.Net;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+using Unkey.Engine;
+using Unkey.Server.ControlPlane;
+using Unkey.Server.Diagnostics;
+using Unkey.Server.Hosting;
+using Unkey.Server.Routing;
+
+namespace Unkey.Server.Transport;
+
+/// <summary>The listeners and reactor threads of the server, from binding to the last closed connection.</summary>
+/// <remarks>
+/// <see cref="Bind"/> takes the ports, so that a taken one is reported before a long load; nothing is accepted before
+/// <see cref="Start"/>. Used by one thread.
+/// </remarks>
+internal sealed class TransportServer : IDisposable
+{
+    private readonly ServerOptions _options;
+    private readonly ILogger _logger;
+    private readonly bool _epoll;
+    private readonly int[] _descriptors = [];
+    private readonly int _adminDescriptor = -1;
+    private readonly List<PortableListener> _listeners = [];
+    private readonly List<Thread> _threads = [];
+    private Reactor[] _reactors = [];
+    private ConnectionLimit? _limit;
+
+    private TransportServer(ServerOptions options, ILogger logger)
+    {
+        _options = options;
+        _logger = logger;
+        _epoll = options.Transport switch
+        {
+            TransportKind.Portable => false,
+            TransportKind.Epoll when !OperatingSystem.IsLinux() => throw new TransportException("--transport epoll needs Linux; use portable"),
+            _ => OperatingSystem.IsLinux(),
+        };
+
+        if (_epoll)
+        {
+            _descriptors = EpollListener.Bind(options.Listen, options.Threads, out IPEndPoint bound);
+            EndPoint = bound;
+            if (options.Admin is not null)
+            {
+                _adminDescriptor = EpollListener.Bind(options.Admin, 1, out IPEndPoint admin)[0];
+                AdminEndPoint = admin;
+            }
+        }
+        else
+        {
+            _listeners.Add(PortableListener.Bind(options.Listen, isAdmin: false, logger));
+            EndPoint = _listeners[0].EndPoint;
+            if (options.Admin is not null)
+            {
+                _listeners.Add(PortableListener.Bind(options.Admin, isAdmin: true, logger));
+                AdminEndPoint = _listeners[1].EndPoint;
+            }
+        }
+    }
+
+    /// <summary>Where the API listens, with the real port.</summary>
+    internal IPEndPoint EndPoint { get; }
+
+    /// <summary>Where metrics and health listen; null when they do not.</summary>
+    internal IPEndPoint? AdminEndPoint { get; }
+
+    /// <summary>The name of the reactor in use, for logs.</summary>
+    internal string Name => _epoll ? "epoll" : "portable";
+
+    /// <summary>Connections open now.</summary>
+    internal int ConnectionCount => _limit?.Count ?? 0;
+
+    /// <summary>Blocks in use by connections; exact once the reactors have ended, for leak checks.</summary>
+    internal int RentedBlocks => _reactors.Sum(static r => r.RentedBlocks);
+
+    /// <summary>Takes the listening ports.</summary>
+    /// <exception cref="TransportException">A port is taken or an address is not of this machine.</exception>
+    internal static TransportServer Bind(ServerOptions options, ILogger logger) => new(options, logger);
+
+    /// <summary>Starts the reactors; from here on connections are accepted.</summary>
+    internal void Start(EngineState engine, ControlPlaneRouter controlPlane, AdminRouter admin, Metrics metrics, TimeProvider time)
+    {
+        _limit = new ConnectionLimit(_options.MaxConnections);
+        var bodies = new BodyBudget(BodyBudget.DefaultBytesMax);
+        var routes = new RouteTable(controlPlane);
+        _reactors = new Reactor[_options.Threads];
+        for (int i = 0; i < _reactors.Length; i++)
+        {
+            var context = new ReactorContext
+            {
+                Options = _options,
+                Engine = engine,
+                Routes = routes,
+                ControlPlane = controlPlane,
+                Admin = admin,
+                Metrics = metrics.Reactor(i),
+                Limit = _limit,
+                Bodies = bodies,
+                Time = time,
+                Logger = _logger,
+            };
+            _reactors[i] = _epoll
+                ? new EpollReactor(context, _descriptors[i], i == 0 ? _adminDescriptor : -1)
+                : new PortableReactor(context);
+            var thread = new Thread(_reactors[i].Run) { Name = $"reactor-{i}", IsBackground = true };
+            _threads.Add(thread);
+        }
+
+        foreach (Thread thread in _threads)
+        {
+            thread.Start();
+        }
+
+        foreach (PortableListener listener in _listeners)
+        {
+            _ = listener.AcceptAsync(Array.ConvertAll(_reactors, static r => (PortableReactor)r));
+        }
+    }
+
+    /// <summary>Stops accepting, lets requests in flight finish, at most for <paramref name="timeout"/>, then ends the reactors.</summary>
+    /// <returns>True when every connection ended by itself.</returns>
+    internal async Task<bool> DrainAsync(TimeSpan timeout, CancellationToken hurry)
+    {
+        foreach (PortableListener listener in _listeners)
+        {
+            listener.Dispose();
+        }
+
+        foreach (Reactor reactor in _reactors)
+        {
+            reactor.Post(new BeginDrain());
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        while (ConnectionCount > 0 && Stopwatch.GetElapsedTime(start) < timeout && !hurry.IsCancellationRequested)
+        {
+            await Task.Delay(10, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        bool clean = ConnectionCount == 0;
+        foreach (Reactor reactor in _reactors)
+        {
+            reactor.Stop();
+        }
+
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+
+        return clean;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (PortableListener listener in _listeners)
+        {
+            listener.Dispose();
+        }
+
+        foreach (Reactor reactor in _reactors)
+        {
+            reactor.Dispose();
+        }
+
+        if (_reactors.Length == 0 && _epoll)
+        {
+            EpollListener.Close(_descriptors);
+            EpollListener.Close([_adminDescriptor]);
+        }
+    }
+
+    private sealed class BeginDrain : IReactorWork
+    {
+        public void Run(Reactor reactor) => reactor.BeginDrain();
+    }
+}
