@@ -3,34 +3,22 @@ using System.IO;
 
 namespace Unkey.Server.Hosting;
 
-/// <summary>Opens the data directory: makes it for this user alone, refuses one that others can read, and keeps other servers out.</summary>
-/// <remarks>One instance holds the lock until it is disposed or the process ends, however it ends.</remarks>
-internal sealed class DataDirectory : IDisposable
+/// <summary>Makes the data directory ready: created for this user alone, and refused when it is not this program's to use.</summary>
+/// <remarks>The store locks it against a second server; this only decides whether the directory may be touched at all.</remarks>
+internal static class DataDirectory
 {
-    /// <summary>Name of the database inside the directory.</summary>
-    public const string DatabaseFileName = "unkey.db";
+    // Everything that the store keeps begins so: the database, its write-ahead log, its lock.
+    private const string OwnFilesPrefix = "unkey.";
 
-    private const string LockFileName = "unkey.lock";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode GroupMask = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute;
     private const UnixFileMode OthersMask = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
-    private readonly FileStream _lock;
-
-    private DataDirectory(string path, FileStream lockStream)
-    {
-        FullPath = path;
-        _lock = lockStream;
-    }
-
-    /// <summary>The directory, absolute.</summary>
-    public string FullPath { get; }
-
-    /// <summary>Opens or makes the directory and takes its lock.</summary>
+    /// <summary>Makes the directory when it is missing and checks it otherwise.</summary>
     /// <param name="path">The directory as given.</param>
-    /// <returns>The open directory.</returns>
+    /// <returns>Its absolute path.</returns>
     /// <exception cref="StartupException">It cannot be used; the message says why.</exception>
-    public static DataDirectory Open(string path)
+    public static string Prepare(string path)
     {
         string full = Path.GetFullPath(path);
         string shown = TextSafety.Escape(full);
@@ -51,7 +39,7 @@ internal sealed class DataDirectory : IDisposable
                 Restrict(full, shown);
             }
 
-            return new DataDirectory(full, TakeLock(full, shown));
+            return full;
         }
         catch (UnauthorizedAccessException e)
         {
@@ -63,13 +51,7 @@ internal sealed class DataDirectory : IDisposable
         }
     }
 
-    /// <summary>Gives the directory back to other servers.</summary>
-    public void Dispose() => _lock.Dispose();
-
-    /// <summary>An I/O failure in words; a full disk is named as such.</summary>
-    /// <param name="e">The failure.</param>
-    /// <returns>Part of a sentence.</returns>
-    public static string Describe(IOException e)
+    private static string Describe(IOException e)
     {
         const int ENOSPC = 28;
         const int ERROR_DISK_FULL = unchecked((int)0x80070070);
@@ -96,7 +78,7 @@ internal sealed class DataDirectory : IDisposable
         foreach (string entry in Directory.EnumerateFileSystemEntries(full))
         {
             string name = Path.GetFileName(entry);
-            if (name is LockFileName or DatabaseFileName)
+            if (name.StartsWith(OwnFilesPrefix, StringComparison.Ordinal))
             {
                 return;
             }
@@ -107,7 +89,7 @@ internal sealed class DataDirectory : IDisposable
 
         if (!isEmpty)
         {
-            throw new StartupException($"the data directory {shown} holds files of something else and no {DatabaseFileName}; give an empty or a new directory");
+            throw new StartupException($"the data directory {shown} holds files of something else; give an empty or a new directory");
         }
     }
 
@@ -134,39 +116,5 @@ internal sealed class DataDirectory : IDisposable
         {
             throw new StartupException($"the data directory {shown} is open to every user (mode {Convert.ToString((int)mode, 8)}); run: chmod 700 {shown}");
         }
-    }
-
-    private static FileStream TakeLock(string full, string shown)
-    {
-        string file = Path.Combine(full, LockFileName);
-        FileStreamOptions options = new()
-        {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-            BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        try
-        {
-            return new FileStream(file, options);
-        }
-        catch (IOException e) when (IsLocked(e))
-        {
-            throw new StartupException($"the data directory {shown} is in use by another server", e);
-        }
-    }
-
-    // FileShare.None is flock(LOCK_EX | LOCK_NB) on Unix, which answers EWOULDBLOCK, and a sharing violation on Windows.
-    private static bool IsLocked(IOException e)
-    {
-        const int EWOULDBLOCK_LINUX = 11;
-        const int EWOULDBLOCK_BSD = 35;
-        const int ERROR_SHARING_VIOLATION = unchecked((int)0x80070020);
-        return e.HResult is EWOULDBLOCK_LINUX or EWOULDBLOCK_BSD or ERROR_SHARING_VIOLATION;
     }
 }

@@ -152,8 +152,11 @@ internal static class SettingText
             {
                 value.Add(new IPNetwork(single, single.AddressFamily == AddressFamily.InterNetwork ? 32 : 128));
             }
-            else if (IPNetwork.TryParse(part, out IPNetwork network))
+            else if (IPNetwork.TryParse(part, out IPNetwork network)
+                && IPAddress.TryParse(part.AsSpan(0, part.IndexOf('/')), out IPAddress? first)
+                && first.Equals(network.BaseAddress))
             {
+                // The parser clears host bits without a word; 10.0.0.1/8 is more likely a slip than the wish to trust 10.0.0.0/8.
                 value.Add(network);
             }
             else

@@ -1,0 +1,237 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Unkey.Server.Hosting;
+using Xunit;
+
+namespace Unkey.Server.Tests.Hosting;
+
+public sealed class ServerOptionsTests
+{
+    private const string Secret = "root_0123456789abcdefghijklmnop";
+
+    [Fact]
+    public void TheShownDefaultsAreTheRealOnes()
+    {
+        ServerOptions none = Read(out List<string> problems);
+        Assert.Empty(problems);
+
+        // Every default that the help shows, read as if the operator had typed it, must change nothing.
+        string[] inWords = ["--threads"];
+        ServerOptions typed = ReadWith(
+            ServerSettings.All.Where(s => s.Default is not null && !inWords.Contains(s.Option)).ToDictionary(s => s.Option, s => s.Default!), [], out problems);
+        Assert.Empty(problems);
+        Assert.Equal(none with { TrustedProxies = typed.TrustedProxies }, typed);
+        Assert.Empty(typed.TrustedProxies);
+    }
+
+    [Fact]
+    public void EverySettingHasAnEnvironmentNameThatFollowsItsOption()
+    {
+        Assert.Equal(ServerSettings.All.Count, ServerSettings.All.Select(s => s.EnvironmentName).Distinct().Count());
+        Assert.Equal("UNKEY_MAX_BODY_SIZE", ServerSettings.Find("--max-body-size")!.EnvironmentName);
+        Assert.All(ServerSettings.All, s => Assert.Contains($"[env: {s.EnvironmentName}]", s.HelpText, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void TheCommandLineWinsOverTheEnvironmentAndTheEnvironmentOverTheDefault()
+    {
+        ServerOptions options = ReadWith(
+            new() { ["--threads"] = "3" },
+            new() { ["UNKEY_THREADS"] = "5", ["UNKEY_LOG_LEVEL"] = "debug", ["UNKEY_LOG_FORMAT"] = "" },
+            out List<string> problems);
+        Assert.Empty(problems);
+        Assert.Equal(3, options.Threads);
+        Assert.Equal(LogLevel.Debug, options.LogLevel);
+        Assert.Equal(LogFormat.Auto, options.LogFormat);
+    }
+
+    [Fact]
+    public void EveryProblemIsListedAndNamesWhereItsValueCameFrom()
+    {
+        ReadWith(
+            new() { ["--threads"] = "0", ["--listen"] = "nowhere" },
+            new() { ["UNKEY_HEADER_TIMEOUT"] = "10", ["UNKEY_TRUSTED_PROXIES"] = "10.0.0.1/8" },
+            out List<string> problems);
+        Assert.Equal(4, problems.Count);
+        Assert.Contains(problems, p => p.StartsWith("--threads: '0' ", StringComparison.Ordinal));
+        Assert.Contains(problems, p => p.StartsWith("--listen: 'nowhere' ", StringComparison.Ordinal));
+        Assert.Contains(problems, p => p.StartsWith("UNKEY_HEADER_TIMEOUT: '10' ", StringComparison.Ordinal));
+        Assert.Contains(problems, p => p.StartsWith("UNKEY_TRUSTED_PROXIES: ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:8080", "0.0.0.0:8080")]
+    [InlineData("127.0.0.1:0", "127.0.0.1:0")]
+    [InlineData(":9000", "0.0.0.0:9000")]
+    [InlineData("localhost:65535", "127.0.0.1:65535")]
+    [InlineData("[::1]:8080", "[::1]:8080")]
+    [InlineData("[::]:80", "[::]:80")]
+    public void AddressesAreRead(string text, string expected)
+    {
+        Assert.Null(SettingText.EndPoint(text, out IPEndPoint value));
+        Assert.Equal(expected, value.ToString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("8080")]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.1:")]
+    [InlineData("127.0.0.1:65536")]
+    [InlineData("127.0.0.1:+80")]
+    [InlineData("127.0.0.1: 80")]
+    [InlineData("127.1:80")]
+    [InlineData("0177.0.0.1:80")]
+    [InlineData("256.0.0.1:80")]
+    [InlineData("::1:80")]
+    [InlineData("[127.0.0.1]:80")]
+    [InlineData("[::1:80")]
+    [InlineData("example.com:80")]
+    public void AnythingElseIsNoAddress(string text) => Assert.NotNull(SettingText.EndPoint(text, out _));
+
+    [Theory]
+    [InlineData("500ms", 500)]
+    [InlineData("10s", 10_000)]
+    [InlineData("1m", 60_000)]
+    [InlineData("1h", 3_600_000)]
+    public void DurationsAreRead(string text, long ms)
+    {
+        Assert.Null(SettingText.Duration(text, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1), out TimeSpan value));
+        Assert.Equal(ms, value.TotalMilliseconds);
+        Assert.Equal(text, SettingText.ShowDuration(value));
+    }
+
+    [Theory]
+    [InlineData("10")]
+    [InlineData("s")]
+    [InlineData("-1s")]
+    [InlineData("1.5s")]
+    [InlineData("1 s")]
+    [InlineData("1S")]
+    [InlineData("99ms")]
+    [InlineData("61m")]
+    [InlineData("9223372036854775807h")]
+    [InlineData("92233720368547758070ms")]
+    public void AnythingElseIsNoDuration(string text) =>
+        Assert.NotNull(SettingText.Duration(text, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1), out _));
+
+    [Theory]
+    [InlineData("1024", 1024)]
+    [InlineData("64KiB", 65536)]
+    [InlineData("64kb", 64000)]
+    [InlineData("10MiB", 10485760)]
+    [InlineData("10MB", 10000000)]
+    [InlineData("256MiB", 268435456)]
+    public void SizesAreRead(string text, int bytes)
+    {
+        Assert.Null(SettingText.Size(text, 1024, 256 * 1024 * 1024, out int value));
+        Assert.Equal(bytes, value);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-1")]
+    [InlineData("1023")]
+    [InlineData("257MiB")]
+    [InlineData("9PB")]
+    [InlineData("9223372036854775807GiB")]
+    [InlineData("1e6")]
+    public void AnythingElseIsNoSize(string text) => Assert.NotNull(SettingText.Size(text, 1024, 256 * 1024 * 1024, out _));
+
+    [Fact]
+    public void TrustedProxiesAreNetworks()
+    {
+        ServerOptions options = ReadWith(new() { ["--trusted-proxies"] = "10.0.0.0/8, 192.0.2.7,fd00::/8" }, [], out List<string> problems);
+        Assert.Empty(problems);
+        Assert.Equal(["10.0.0.0/8", "192.0.2.7/32", "fd00::/8"], options.TrustedProxies.Select(n => n.ToString()));
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:8080", false)]
+    [InlineData("192.0.2.1:8080", false)]
+    [InlineData("127.0.0.1:8080", true)]
+    [InlineData("[::1]:8080", true)]
+    public void TestModeNeedsALoopbackListener(string listen, bool accepted)
+    {
+        ReadWith(new() { ["--test-mode"] = "true", ["--listen"] = listen }, [], out List<string> problems);
+        Assert.Equal(accepted, problems.Count == 0);
+    }
+
+    [Fact]
+    public void TheAdminListenerCannotShareTheAddressOfTheApi()
+    {
+        ReadWith(new() { ["--listen"] = "0.0.0.0:9090" }, [], out List<string> problems);
+        Assert.Single(problems);
+        ReadWith(new() { ["--listen"] = "0.0.0.0:9090", ["--admin"] = "off" }, [], out problems);
+        Assert.Empty(problems);
+    }
+
+    [Fact]
+    public void ARootKeyIsNeverShownInTheProblemItCauses()
+    {
+        ReadWith(new() { ["--root-key"] = "tooshort\u001b[31m" }, [], out List<string> problems);
+        Assert.Single(problems);
+        Assert.DoesNotContain("tooshort", problems[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OptionsDoNotPrintTheirRootKey()
+    {
+        ServerOptions options = ReadWith([], new() { ["UNKEY_ROOT_KEY"] = Secret }, out _);
+        Assert.Equal(Secret, options.RootKey);
+        Assert.False(options.RootKeyOnCommandLine);
+        Assert.DoesNotContain(Secret, options.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ARootKeyOnTheCommandLineIsMarkedForTheWarningAndBeatsTheEnvironment()
+    {
+        ServerOptions options = ReadWith(
+            new() { ["--root-key"] = Secret }, new() { ["UNKEY_ROOT_KEY"] = "other_0123456789abcdefgh", ["UNKEY_ROOT_KEY_FILE"] = "/nowhere" }, out List<string> problems);
+        Assert.Empty(problems);
+        Assert.Equal(Secret, options.RootKey);
+        Assert.True(options.RootKeyOnCommandLine);
+    }
+
+    [Fact]
+    public void TwoSourcesOfTheRootKeyAreRefused()
+    {
+        ReadWith([], new() { ["UNKEY_ROOT_KEY"] = Secret, ["UNKEY_ROOT_KEY_FILE"] = "/nowhere" }, out List<string> problems);
+        Assert.Contains(problems, p => p.Contains("UNKEY_ROOT_KEY and UNKEY_ROOT_KEY_FILE", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void ARootKeyFileGivesItsFirstLine()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, Secret + "\r\nnot this\n");
+            Assert.Equal(Secret, ReadWith(new() { ["--root-key-file"] = file }, [], out List<string> problems).RootKey);
+            Assert.Empty(problems);
+
+            File.WriteAllText(file, "");
+            ReadWith(new() { ["--root-key-file"] = file }, [], out problems);
+            Assert.Single(problems);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+
+        ReadWith(new() { ["--root-key-file"] = file }, [], out List<string> missing);
+        Assert.Single(missing);
+    }
+
+    private static ServerOptions Read(out List<string> problems) => ReadWith([], [], out problems);
+
+    private static ServerOptions ReadWith(Dictionary<string, string> commandLine, Dictionary<string, string> environment, out List<string> problems)
+    {
+        problems = [];
+        return ServerOptionsReader.Read(setting => commandLine.GetValueOrDefault(setting.Option), name => environment.GetValueOrDefault(name), problems);
+    }
+}
