@@ -42,6 +42,7 @@ public sealed unsafe class BucketTable : IDisposable
     private const int GroupSlots = 8;
     private const int GroupBytes = GroupSlots * BucketSlot.SizeBytes;
     private const int StripesMax = 256;
+    private const int StripeGroupsMin = 16;
 
     /// <summary>Stripe state is spread over cache lines: 16 ints, of which the first is the lock.</summary>
     private const int StripeInts = 16;
@@ -71,7 +72,8 @@ public sealed unsafe class BucketTable : IDisposable
         Capacity = (int)BitOperations.RoundUpToPowerOf2((uint)capacity);
         uint groups = (uint)(Capacity / GroupSlots);
         _groupMask = groups - 1;
-        _stripeMask = uint.Min(StripesMax, groups / 2) - 1;
+        // Enough groups to a stripe that the second choice stays a choice.
+        _stripeMask = uint.Clamp(groups / StripeGroupsMin, 1, StripesMax) - 1;
         _stripeLocks = new int[(_stripeMask + 1) * StripeInts];
         _touched = new byte[(Capacity / TouchedSlots) + 1];
 
