@@ -21,10 +21,16 @@ public sealed class EngineState : IDisposable
     /// <param name="expectedKeys">Keys to make room for at once, so that a load does not grow the table step by step; 0 or more.</param>
     /// <param name="bucketCapacity">Rate-limit buckets that can be active at one time; see <see cref="BucketTable"/>.</param>
     public EngineState(long expectedKeys = 0, int bucketCapacity = BucketTable.DefaultCapacity)
+        : this(static writerLock => new Reclaimer(writerLock), expectedKeys, bucketCapacity)
+    {
+    }
+
+    /// <summary>The same with another reclaimer: how a test shows that it would notice a broken one.</summary>
+    internal EngineState(Func<Lock, Reclaimer> reclaimer, long expectedKeys = 0, int bucketCapacity = BucketTable.DefaultCapacity)
     {
         Buckets = new BucketTable(bucketCapacity);
         _heap = new NativeHeap(WriterLock);
-        Reclaimer = new Reclaimer(WriterLock);
+        Reclaimer = reclaimer(WriterLock);
         Credits = new CreditLedger(WriterLock);
         Identities = new IdentityDirectory(WriterLock, Reclaimer, _heap);
         Keys = new KeyTable(WriterLock, Reclaimer, _heap, Identities, Credits, expectedKeys);
@@ -61,6 +67,9 @@ public sealed class EngineState : IDisposable
 
     /// <summary>Bytes of live key and identity records. Any thread; a recent value.</summary>
     public long RecordBytes => _heap.AllocatedBytes;
+
+    /// <summary>Bytes taken from the system for records, free ones included. Any thread; a recent value.</summary>
+    public long ReservedBytes => _heap.ReservedBytes;
 
     /// <summary>Frees all native memory. Every reader must have stopped; only at the end of the process or of a test.</summary>
     public void Dispose()

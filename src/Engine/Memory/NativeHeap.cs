@@ -1,11 +1,12 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Numerics;
 using System.Threading;
 
 namespace Unkey.Engine.Memory;
 
-/// <summary>Allocates the many small native objects of the tables: records and cells, 16-byte granules cut from large chunks.</summary>
+/// <summary>Allocates the many small native objects of the tables: records and cells, 8-byte granules cut from large chunks.</summary>
 /// <remarks>
 /// Everything under the writer lock; readers only ever see the bytes. A freed object goes to the free list of its exact size and is never
 /// merged with a neighbour, so memory is bounded by the sum over sizes of each size's peak. In return an object has no header of its own
@@ -17,9 +18,9 @@ namespace Unkey.Engine.Memory;
 /// </remarks>
 internal sealed unsafe class NativeHeap : IReclaimable, IDisposable
 {
-    internal const int Granule = 16;
+    internal const int Granule = 8;
     internal const int SmallBytesMax = 4096;
-    private const nuint FirstChunkBytes = 64 * 1024;
+    private const long FirstChunkBytes = 64 * 1024;
 
     private readonly Lock _writerLock;
     private readonly List<NativeBlock> _chunks = [];
@@ -27,7 +28,7 @@ internal sealed unsafe class NativeHeap : IReclaimable, IDisposable
     private readonly nint[] _free = new nint[(SmallBytesMax / Granule) + 1];
     private byte* _bump;
     private byte* _bumpEnd;
-    private nuint _reserved;
+    private long _reserved;
     private long _allocatedBytes;
 
     internal NativeHeap(Lock writerLock) => _writerLock = writerLock;
@@ -36,10 +37,11 @@ internal sealed unsafe class NativeHeap : IReclaimable, IDisposable
     // ORDER: none needed; Volatile keeps the 64-bit read fresh for metrics.
     internal long AllocatedBytes => Volatile.Read(ref _allocatedBytes);
 
-    /// <summary>Bytes taken from the system.</summary>
-    internal long ReservedBytes => (long)_reserved;
+    /// <summary>Bytes taken from the system. Any thread; a recent value.</summary>
+    // ORDER: as AllocatedBytes.
+    internal long ReservedBytes => Volatile.Read(ref _reserved);
 
-    /// <summary>Returns an object of at least that many bytes, aligned to 16, with unspecified content.</summary>
+    /// <summary>Returns an object of at least that many bytes, aligned to 8, with unspecified content.</summary>
     internal byte* Allocate(nuint byteCount)
     {
         Debug.Assert(_writerLock.IsHeldByCurrentThread, "The heap is the writer's.");
@@ -77,7 +79,7 @@ internal sealed unsafe class NativeHeap : IReclaimable, IDisposable
         if (size > SmallBytesMax)
         {
             _large.Remove((nint)pointer, out NativeBlock? block);
-            _reserved -= block!.ByteCount;
+            _reserved -= (long)block!.ByteCount;
             block.Dispose();
             return;
         }
@@ -117,7 +119,7 @@ internal sealed unsafe class NativeHeap : IReclaimable, IDisposable
     {
         NativeBlock block = NativeBlock.Allocate(size);
         _large.Add((nint)block.Pointer, block);
-        _reserved += size;
+        _reserved += (long)size;
         return block.Pointer;
     }
 
@@ -125,11 +127,10 @@ internal sealed unsafe class NativeHeap : IReclaimable, IDisposable
     {
         // What is left of the old chunk is less than one small object; it stays unused. Chunks double up to a huge page, so that a store of
         // a few keys costs a few pages.
-        nuint bytes = Math.Clamp(_reserved, FirstChunkBytes, NativeBlock.HugePageBytes);
-        bytes = (nuint)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)bytes);
+        nuint bytes = (nuint)BitOperations.RoundUpToPowerOf2((ulong)Math.Clamp(_reserved, FirstChunkBytes, (long)NativeBlock.HugePageBytes));
         NativeBlock chunk = NativeBlock.Allocate(bytes);
         _chunks.Add(chunk);
-        _reserved += bytes;
+        _reserved += (long)bytes;
         _bump = chunk.Pointer;
         _bumpEnd = _bump + bytes;
     }

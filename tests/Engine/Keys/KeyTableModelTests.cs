@@ -1,0 +1,400 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using CsCheck;
+using Unkey.Engine.Keys;
+using Unkey.Engine.Memory;
+using Xunit;
+
+namespace Unkey.Engine.Tests.Keys;
+
+/// <summary>Random histories of everything a writer and one reader can do, against dictionaries.</summary>
+public sealed class KeyTableModelTests
+{
+    private const int KeySpace = 150;
+
+    private static readonly Gen<Step> s_step = Gen.Select(
+        Gen.Frequency(
+            (8, Gen.Const(Kind.Upsert)), (4, Gen.Const(Kind.Remove)), (1, Gen.Const(Kind.Rekey)), (4, Gen.Const(Kind.Find)), (4, Gen.Const(Kind.Take)),
+            (3, Gen.Const(Kind.Hold)), (1, Gen.Const(Kind.Quiescent)), (1, Gen.Const(Kind.Identity)), (1, Gen.Const(Kind.RemoveIdentity)),
+            (1, Gen.Const(Kind.Collect)), (1, Gen.Const(Kind.WriteBack)), (1, Gen.Const(Kind.FailedWriteBack))),
+        Gen.Int[0, KeySpace - 1],
+        Gen.Int[0, KeySpace - 1],
+        Gen.Int[-1, 20],
+        Gen.Bool,
+        static (kind, key, other, number, flag) => new Step(kind, key, other, number, flag));
+
+    private enum Kind
+    {
+        Upsert,
+        Remove,
+        Rekey,
+        Find,
+        Take,
+        Hold,
+        Quiescent,
+        Identity,
+        RemoveIdentity,
+        Collect,
+        WriteBack,
+        FailedWriteBack,
+    }
+
+    [Fact]
+    public void EveryHistoryAgreesWithDictionaries()
+    {
+        s_step.Array[1, 600].Sample(
+            static steps =>
+            {
+                using var run = new Run();
+                foreach (Step step in steps)
+                {
+                    run.Apply(step);
+                }
+
+                run.Finish();
+            },
+            iter: 600);
+    }
+
+    /// <summary>Removing far more than remains makes the table shrink; tombstones never make it grow for ever.</summary>
+    [Fact]
+    public void TheTableReturnsToItsSmallSizeAndChurnDoesNotGrowIt()
+    {
+        using var state = new EngineState();
+        lock (state.WriterLock)
+        {
+            for (int i = 0; i < 20_000; i++)
+            {
+                state.Keys.Upsert(TestKeys.Plain(i));
+            }
+
+            for (int i = 0; i < 20_000; i++)
+            {
+                Assert.True(state.Keys.Remove(TestKeys.Digest(i)));
+            }
+
+            Assert.Equal(KeySlots.CapacityMin, state.Keys.Capacity);
+            for (int i = 0; i < 100_000; i++)
+            {
+                state.Keys.Upsert(TestKeys.Plain(i));
+                if (i >= 20)
+                {
+                    Assert.True(state.Keys.Remove(TestKeys.Digest(i - 20)));
+                }
+            }
+
+            Assert.Equal(KeySlots.CapacityMin, state.Keys.Capacity);
+            Assert.Equal(20, state.Keys.Count);
+            state.Reclaimer.Collect();
+            Assert.Equal(0, state.Reclaimer.PendingCount);
+        }
+    }
+
+    [Fact]
+    public void AnExpectedCountIsRoomEnoughWithoutGrowth()
+    {
+        foreach (int expected in new[] { 0, 1, 48, 49, 1_000, 12_288 })
+        {
+            using var state = new EngineState(expected);
+            long capacity = state.Keys.Capacity;
+            lock (state.WriterLock)
+            {
+                for (int i = 0; i < expected; i++)
+                {
+                    state.Keys.Upsert(TestKeys.Plain(i));
+                }
+            }
+
+            Assert.Equal(capacity, state.Keys.Capacity);
+        }
+    }
+
+    [Fact]
+    public void EveryPublicationRaisesTheVersionAndGetsItsOwnGeneration()
+    {
+        using var state = new EngineState();
+        lock (state.WriterLock)
+        {
+            var generations = new HashSet<ulong>();
+            long version = state.Keys.Version;
+            for (int i = 0; i < 100; i++)
+            {
+                Assert.True(generations.Add(state.Keys.Upsert(TestKeys.Plain(i % 10)).Generation));
+                Assert.True(state.Keys.Version > version);
+                version = state.Keys.Version;
+            }
+
+            state.Keys.Remove(TestKeys.Digest(1));
+            Assert.True(state.Keys.Version > version);
+            version = state.Keys.Version;
+            Assert.False(state.Keys.Remove(TestKeys.Digest(1)));
+            Assert.Equal(version, state.Keys.Version);
+        }
+    }
+
+    private sealed record Step(Kind Kind, int Key, int Other, int Number, bool Flag);
+
+    private sealed record ModelKey(int Version, int? Identity)
+    {
+        public long? Balance { get; set; }
+
+        public long Stored { get; set; }
+    }
+
+    private sealed class Run : IDisposable
+    {
+        private readonly EngineState _state = new();
+        private readonly Participant _reader;
+        private readonly Dictionary<int, ModelKey> _model = [];
+        private readonly Dictionary<int, int> _identities = [];
+        private readonly List<(KeyRecord Record, int Key, int Version)> _held = [];
+        private readonly List<CreditChange> _changes = [];
+        private int _version;
+
+        public Run()
+        {
+            _reader = _state.Reclaimer.Register();
+            _reader.Enter();
+        }
+
+        public void Dispose() => _state.Dispose();
+
+        public void Apply(Step step)
+        {
+            switch (step.Kind)
+            {
+                case Kind.Upsert:
+                    Upsert(step);
+                    break;
+                case Kind.Remove:
+                    lock (_state.WriterLock)
+                    {
+                        Assert.Equal(_model.Remove(step.Key), _state.Keys.Remove(TestKeys.Digest(step.Key)));
+                    }
+
+                    break;
+                case Kind.Rekey:
+                    Rekey(step);
+                    break;
+                case Kind.Find:
+                    Check(step.Key);
+                    break;
+                case Kind.Take:
+                    Take(step);
+                    break;
+                case Kind.Hold:
+                    if (_state.Keys.TryFind(TestKeys.Digest(step.Key), out KeyRecord record))
+                    {
+                        _held.Add((record, step.Key, _model[step.Key].Version));
+                    }
+
+                    break;
+                case Kind.Quiescent:
+                    CheckHeld();
+                    _reader.Quiescent();
+                    break;
+                case Kind.Identity:
+                    lock (_state.WriterLock)
+                    {
+                        int id = step.Key % 5;
+                        _identities[id] = ++_version;
+                        _state.Identities.Upsert(new IdentitySpec { Id = $"id_{id}", ExternalId = "x", Fragment = TestKeys.Pattern(id, _version) });
+                    }
+
+                    break;
+                case Kind.RemoveIdentity:
+                    lock (_state.WriterLock)
+                    {
+                        Assert.Equal(_identities.Remove(step.Key % 5), _state.Identities.Remove($"id_{step.Key % 5}"));
+                    }
+
+                    break;
+                case Kind.Collect:
+                    lock (_state.WriterLock)
+                    {
+                        _state.Reclaimer.Collect();
+                    }
+
+                    break;
+                case Kind.WriteBack:
+                case Kind.FailedWriteBack:
+                    WriteBack(step.Kind == Kind.FailedWriteBack);
+                    break;
+            }
+
+            Assert.Equal(_model.Count, _state.Keys.Count);
+        }
+
+        public void Finish()
+        {
+            for (int key = 0; key < KeySpace; key++)
+            {
+                Check(key);
+            }
+
+            WriteBack(fails: false);
+            Assert.All(_model.Values, static key => Assert.Equal(key.Balance ?? 0, key.Balance is null ? 0 : key.Stored));
+            CheckHeld();
+            _reader.Exit();
+            lock (_state.WriterLock)
+            {
+                foreach (int key in _model.Keys.ToArray())
+                {
+                    Assert.True(_state.Keys.Remove(TestKeys.Digest(key)));
+                }
+
+                foreach (int id in _identities.Keys)
+                {
+                    Assert.True(_state.Identities.Remove($"id_{id}"));
+                }
+
+                // Nothing leaks: every record and cell is back, and no slot is left.
+                _state.Reclaimer.Collect();
+                _state.Credits.Drain(_changes);
+                Assert.Equal(0, _state.Reclaimer.PendingCount);
+                Assert.Equal(0, _state.Reclaimer.PendingBytes);
+                Assert.Equal(0, _state.RecordBytes);
+                Assert.Equal(0, _state.Credits.Count);
+                Assert.Equal(0, _state.Identities.CellCount);
+                Assert.Equal(0, _state.Keys.Count);
+            }
+        }
+
+        private void Upsert(Step step)
+        {
+            _model.TryGetValue(step.Key, out ModelKey? before);
+            lock (_state.WriterLock)
+            {
+                _state.Keys.Upsert(Spec(step, step.Key));
+            }
+
+            _model[step.Key] = After(step, before);
+        }
+
+        private void Rekey(Step step)
+        {
+            _model.TryGetValue(step.Key, out ModelKey? before);
+            lock (_state.WriterLock)
+            {
+                _state.Keys.Rekey(TestKeys.Digest(step.Key), Spec(step, step.Other));
+            }
+
+            if (before is null)
+            {
+                _model.TryGetValue(step.Other, out before);
+            }
+
+            _model.Remove(step.Key);
+            _model[step.Other] = After(step, before);
+        }
+
+        private KeySpec Spec(Step step, int key) => new()
+        {
+            Digest = TestKeys.Digest(key),
+            KeyId = TestKeys.KeyId(key),
+            WorkspaceIndex = key,
+            Credits = step.Number < 0 ? null : step.Number,
+            CreditUpdate = step.Flag ? CreditUpdate.Set : CreditUpdate.Keep,
+            IdentityId = step.Number % 3 == 0 ? $"id_{step.Number % 5}" : null,
+            Permissions = [.. Enumerable.Range(0, Math.Max(0, step.Number)).Select(i => $"permission.{i}.{key}")],
+            Fragment = TestKeys.Pattern(key, ++_version),
+        };
+
+        private ModelKey After(Step step, ModelKey? before)
+        {
+            var after = new ModelKey(_version, step.Number % 3 == 0 ? step.Number % 5 : null);
+            if (step.Number >= 0)
+            {
+                bool goesOn = before?.Balance is not null && !step.Flag;
+                after.Balance = goesOn ? before!.Balance : step.Number;
+                after.Stored = goesOn ? before!.Stored : step.Number;
+            }
+
+            return after;
+        }
+
+        private void Take(Step step)
+        {
+            if (!_state.Keys.TryFind(TestKeys.Digest(step.Key), out KeyRecord record) || record.Credits.IsNull)
+            {
+                Assert.True(!_model.TryGetValue(step.Key, out ModelKey? absent) || absent.Balance is null);
+                return;
+            }
+
+            ModelKey key = _model[step.Key];
+            long cost = Math.Max(0, step.Number / 3);
+            bool covered = key.Balance >= cost;
+            Assert.Equal(covered, record.Credits.TryTake(cost, out long remaining));
+            key.Balance -= covered ? cost : 0;
+            Assert.Equal(key.Balance, remaining);
+        }
+
+        private void WriteBack(bool fails)
+        {
+            _changes.Clear();
+            lock (_state.WriterLock)
+            {
+                _state.Credits.Drain(_changes);
+                foreach (CreditChange change in _changes)
+                {
+                    ModelKey key = _model.Single(pair => TestKeys.Digest(pair.Key) == change.Digest).Value;
+                    if (fails)
+                    {
+                        _state.Keys.RequeueCredits(in change);
+                    }
+                    else
+                    {
+                        key.Stored -= change.Consumed;
+                        _state.Keys.ConfirmCredits(in change);
+                    }
+                }
+            }
+        }
+
+        private void Check(int key)
+        {
+            bool found = _state.Keys.TryFind(TestKeys.Digest(key), out KeyRecord record);
+            Assert.Equal(_model.TryGetValue(key, out ModelKey? expected), found);
+            if (!found)
+            {
+                Assert.True(record.IsNull);
+                return;
+            }
+
+            CheckContent(record, key, expected!.Version);
+            Assert.Equal(expected.Balance is null, record.Credits.IsNull);
+            if (expected.Balance is long balance)
+            {
+                Assert.Equal(balance, record.Credits.Read());
+            }
+
+            int identityVersion = 0;
+            bool hasIdentity = expected.Identity is int id && _identities.TryGetValue(id, out identityVersion);
+            Assert.Equal(hasIdentity, !record.Identity.IsNull);
+            if (hasIdentity)
+            {
+                Assert.True(TestKeys.IsPattern(record.Identity.Fragment, expected.Identity!.Value, out int version));
+                Assert.Equal(identityVersion, version);
+            }
+        }
+
+        private void CheckHeld()
+        {
+            foreach ((KeyRecord record, int key, int version) in _held)
+            {
+                CheckContent(record, key, version);
+            }
+
+            _held.Clear();
+        }
+
+        private static void CheckContent(KeyRecord record, int key, int version)
+        {
+            Assert.True(TestKeys.IsPattern(record.Fragment, key, out int seen));
+            Assert.Equal(version, seen);
+            Assert.Equal(TestKeys.Digest(key), record.Digest);
+            Assert.Equal(key, record.WorkspaceIndex);
+        }
+    }
+}
