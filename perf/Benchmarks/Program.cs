@@ -7,7 +7,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
 namespace Unkey.Perf;
 
-/// <summary>Entry point: BenchmarkDotNet's switcher, or <c>--check</c> for the allocation budgets alone.</summary>
+/// <summary>Entry point: BenchmarkDotNet's switcher; <c>--check</c> for the allocation budgets alone; <c>--quick [name]</c> for rough timings.</summary>
 public static class Program
 {
     public static int Main(string[] arguments)
@@ -16,6 +16,11 @@ public static class Program
         if (arguments.Length == 1 && arguments[0] == "--check")
         {
             return AllocationCheck.Run(Console.Out);
+        }
+
+        if (arguments.Length is 1 or 2 && arguments[0] == "--quick")
+        {
+            return QuickTimings.Run(Console.Out, arguments.Length == 2 ? arguments[1] : "");
         }
 
         // In process: the repository pins packages and folders in ways that a generated project does not inherit.
