@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Threading;
 
 namespace Unkey.Perf;
 
@@ -8,7 +9,8 @@ namespace Unkey.Perf;
 internal sealed class QuickTimings(TextWriter output) : BenchmarkMethods.IVisitor
 {
     private const int Passes = 15;
-    private const long WarmUpNs = 400_000_000;
+    private const int WarmUpRounds = 5;
+    private const long WarmUpNs = 100_000_000;
     private const long PassNs = 30_000_000;
 
     internal static int Run(TextWriter output, string filter)
@@ -20,27 +22,33 @@ internal sealed class QuickTimings(TextWriter output) : BenchmarkMethods.IVisito
 
     public void Visit<T>(string name, Func<T> call)
     {
-        // Long enough for the last tier of the JIT; also tells how many calls make a pass.
-        long start = ThreadClock.Nanoseconds();
+        // The JIT moves methods to their last tier on another thread, when this one has been quiet for a while.
+        long spent = 0;
         long warmUpCalls = 0;
-        long spent;
-        do
+        for (int round = 0; round < WarmUpRounds; round++)
         {
-            for (int i = 0; i < 1000; i++)
+            warmUpCalls = 0;
+            long begin = ThreadClock.Nanoseconds();
+            do
             {
-                call();
-            }
+                for (int i = 0; i < 1000; i++)
+                {
+                    call();
+                }
 
-            warmUpCalls += 1000;
-            spent = ThreadClock.Nanoseconds() - start;
+                warmUpCalls += 1000;
+                spent = ThreadClock.Nanoseconds() - begin;
+            }
+            while (spent < WarmUpNs);
+
+            Thread.Sleep(250);
         }
-        while (spent < WarmUpNs);
 
         int calls = (int)Math.Max(1, warmUpCalls * PassNs / spent);
         double[] passes = new double[Passes];
         for (int pass = 0; pass < Passes; pass++)
         {
-            start = ThreadClock.Nanoseconds();
+            long start = ThreadClock.Nanoseconds();
             for (int i = 0; i < calls; i++)
             {
                 call();
