@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 
 namespace Unkey.Protocol;
 
@@ -106,25 +107,27 @@ public static class Ascii
     /// <summary>Whether a byte is SP or HTAB.</summary>
     internal static bool IsBlank(byte value) => value is (byte)' ' or (byte)'\t';
 
-    /// <summary>Compares a token of 8 to 16 bytes with a lower-case name of the same length.</summary>
-    /// <remarks>Setting bit 5 is exact here: within the token set it only maps a capital letter to its small one, and the
-    /// names compared consist of small letters, digits and hyphens.</remarks>
-    internal static bool TokenEquals(ReadOnlySpan<byte> token, ReadOnlySpan<byte> lowerName)
+    /// <summary>Compares 8 to 16 bytes with a name of the same length, made of lower-case letters and hyphens.</summary>
+    /// <remarks>Bit 5 is set where the name has a letter (and so bit 6), which maps the capital to the small letter and
+    /// nothing else to it. A hyphen is compared as it is: CR with bit 5 set would be one.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool NameEquals(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> lowerName)
     {
-        const ulong Lower = 0x2020202020202020;
-        ulong head = (BinaryPrimitives.ReadUInt64LittleEndian(token) | Lower) ^ BinaryPrimitives.ReadUInt64LittleEndian(lowerName);
-        ulong tail = (BinaryPrimitives.ReadUInt64LittleEndian(token[^8..]) | Lower)
-            ^ BinaryPrimitives.ReadUInt64LittleEndian(lowerName[^8..]);
-        return (head | tail) == 0;
+        ulong head = BinaryPrimitives.ReadUInt64LittleEndian(lowerName);
+        ulong tail = BinaryPrimitives.ReadUInt64LittleEndian(lowerName[^8..]);
+        const ulong Letters = 0x4040404040404040;
+        return (((BinaryPrimitives.ReadUInt64LittleEndian(bytes) | ((head & Letters) >> 1)) ^ head)
+            | ((BinaryPrimitives.ReadUInt64LittleEndian(bytes[^8..]) | ((tail & Letters) >> 1)) ^ tail)) == 0;
     }
 
-    /// <summary>Compares a token of 4 to 8 bytes with a lower-case name of the same length; see <see cref="TokenEquals"/>.</summary>
-    internal static bool ShortTokenEquals(ReadOnlySpan<byte> token, ReadOnlySpan<byte> lowerName)
+    /// <summary>Compares 4 to 8 bytes with a name of the same length; see <see cref="NameEquals"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool ShortNameEquals(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> lowerName)
     {
-        const uint Lower = 0x20202020;
-        uint head = (BinaryPrimitives.ReadUInt32LittleEndian(token) | Lower) ^ BinaryPrimitives.ReadUInt32LittleEndian(lowerName);
-        uint tail = (BinaryPrimitives.ReadUInt32LittleEndian(token[^4..]) | Lower)
-            ^ BinaryPrimitives.ReadUInt32LittleEndian(lowerName[^4..]);
-        return (head | tail) == 0;
+        uint head = BinaryPrimitives.ReadUInt32LittleEndian(lowerName);
+        uint tail = BinaryPrimitives.ReadUInt32LittleEndian(lowerName[^4..]);
+        const uint Letters = 0x40404040;
+        return (((BinaryPrimitives.ReadUInt32LittleEndian(bytes) | ((head & Letters) >> 1)) ^ head)
+            | ((BinaryPrimitives.ReadUInt32LittleEndian(bytes[^4..]) | ((tail & Letters) >> 1)) ^ tail)) == 0;
     }
 }

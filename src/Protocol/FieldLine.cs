@@ -6,51 +6,54 @@ namespace Unkey.Protocol;
 internal static class FieldLine
 {
     /// <summary>Notes where a field that the server reads is, and reads the ones that may be repeated.</summary>
-    /// <param name="name">A token of one byte or more.</param>
+    /// <param name="name">One byte or more, not yet known to be a token.</param>
     /// <param name="value">The value without white space around it.</param>
     /// <param name="indexPlusOne">The place of the field in the field list, plus one.</param>
     /// <param name="known">Where it is noted.</param>
+    /// <returns>Whether the name is one of these, and so a token.</returns>
     [HotPath]
-    public static void Note(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, int indexPlusOne, ref KnownFields known)
+    public static bool TryNote(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, int indexPlusOne, ref KnownFields known)
     {
         switch (name.Length)
         {
-            case 4 when Ascii.ShortTokenEquals(name, "host"u8):
+            case 4 when Ascii.ShortNameEquals(name, "host"u8):
                 HeadRules.SetOnce(ref known.Host, indexPlusOne, ref known, RejectReason.DuplicateHost);
-                break;
-            case 6 when Ascii.ShortTokenEquals(name, "accept"u8):
+                return true;
+            case 6 when Ascii.ShortNameEquals(name, "accept"u8):
                 SetFirst(ref known.Accept, indexPlusOne);
-                break;
-            case 6 when Ascii.ShortTokenEquals(name, "expect"u8):
+                return true;
+            case 6 when Ascii.ShortNameEquals(name, "expect"u8):
                 HeadRules.ReadExpect(value, ref known);
-                break;
-            case 10 when Ascii.TokenEquals(name, "user-agent"u8):
+                return true;
+            case 10 when Ascii.NameEquals(name, "user-agent"u8):
                 SetFirst(ref known.UserAgent, indexPlusOne);
-                break;
-            case 10 when Ascii.TokenEquals(name, "connection"u8):
+                return true;
+            case 10 when Ascii.NameEquals(name, "connection"u8):
                 HeadRules.ReadConnection(value, ref known);
-                break;
-            case 11 when Ascii.TokenEquals(name, "x-test-time"u8):
+                return true;
+            case 11 when Ascii.NameEquals(name, "x-test-time"u8):
                 SetFirst(ref known.TestTime, indexPlusOne);
-                break;
-            case 12 when Ascii.TokenEquals(name, "content-type"u8):
+                return true;
+            case 12 when Ascii.NameEquals(name, "content-type"u8):
                 HeadRules.SetOnce(ref known.ContentType, indexPlusOne, ref known, RejectReason.DuplicateField);
-                break;
-            case 13 when Ascii.TokenEquals(name, "authorization"u8):
+                return true;
+            case 13 when Ascii.NameEquals(name, "authorization"u8):
                 HeadRules.SetOnce(ref known.Authorization, indexPlusOne, ref known, RejectReason.DuplicateField);
-                break;
-            case 14 when Ascii.TokenEquals(name, "content-length"u8):
+                return true;
+            case 14 when Ascii.NameEquals(name, "content-length"u8):
                 HeadRules.SetOnce(ref known.ContentLength, indexPlusOne, ref known, RejectReason.DuplicateContentLength);
-                break;
-            case 15 when Ascii.TokenEquals(name, "x-forwarded-for"u8):
+                return true;
+            case 15 when Ascii.NameEquals(name, "x-forwarded-for"u8):
                 SetFirst(ref known.XForwardedFor, indexPlusOne);
-                break;
-            case 15 when Ascii.TokenEquals(name, "x-unkey-metrics"u8):
+                return true;
+            case 15 when Ascii.NameEquals(name, "x-unkey-metrics"u8):
                 SetFirst(ref known.Metrics, indexPlusOne);
-                break;
+                return true;
             case 17 when Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8):
                 HeadRules.SetOnce(ref known.TransferEncoding, indexPlusOne, ref known, RejectReason.InvalidTransferEncoding);
-                break;
+                return true;
+            default:
+                return false;
         }
     }
 

@@ -59,6 +59,13 @@ internal static class HeadRules
     [HotPath]
     public static void ReadConnection(ReadOnlySpan<byte> value, ref KnownFields known)
     {
+        // What nearly every client sends, before the general case.
+        if (value.Length == 10 && Ascii.NameEquals(value, "keep-alive"u8))
+        {
+            known.Flags |= HeadFlags.KeepAlive;
+            return;
+        }
+
         // BOUND: each turn consumes one element of the list.
         while (true)
         {
@@ -70,11 +77,11 @@ internal static class HeadRules
                 return;
             }
 
-            if (option.Length == 10 && Ascii.TokenEquals(option, "keep-alive"u8))
+            if (option.Length == 10 && Ascii.NameEquals(option, "keep-alive"u8))
             {
                 known.Flags |= HeadFlags.KeepAlive;
             }
-            else if (option.Length == 5 && Ascii.ShortTokenEquals(option, "close"u8))
+            else if (option.Length == 5 && Ascii.ShortNameEquals(option, "close"u8))
             {
                 known.Flags |= HeadFlags.Close;
             }

@@ -230,30 +230,49 @@ public sealed class HttpParser
         while (true)
         {
             ReadOnlySpan<byte> line = bytes[position..];
-
-            // One search finds the colon and proves the name a token.
-            int nameLength = line.IndexOfAnyExcept(Ascii.Token);
-            if (nameLength <= 0 || line[nameLength] != (byte)':')
+            int end = ByteScan.IndexOfLineBreaking(line, out int nameLength);
+            fault = RejectReason.None;
+            if ((uint)end > (uint)_limits.FieldLineBytesMax || line.Length - end < 2 || line[end] != (byte)'\r' || line[end + 1] != (byte)'\n')
             {
-                if (line.StartsWith("\r\n"u8))
-                {
-                    cursor.Position = position + 2;
-                    cursor.Fields = count;
-                    reason = RejectReason.None;
-                    return ParseStatus.Done;
-                }
+                break;
+            }
 
+            if (end == 0)
+            {
+                cursor.Position = position + 2;
+                cursor.Fields = count;
+                reason = RejectReason.None;
+                return ParseStatus.Done;
+            }
+
+            if (nameLength < 0)
+            {
+                nameLength = line[..end].IndexOf((byte)':');
+            }
+
+            if (nameLength <= 0 || nameLength >= end)
+            {
                 fault = FieldLine.NameFault(line);
                 break;
             }
 
-            // One search finds the line end and proves the value free of control bytes.
-            ReadOnlySpan<byte> value = line[(nameLength + 1)..];
-            int valueLength = value.IndexOfAny(Ascii.LineBreaking);
-            fault = RejectReason.None;
-            if (valueLength < 0 || !value[valueLength..].StartsWith("\r\n"u8)
-                || nameLength + 1 + valueLength > _limits.FieldLineBytesMax)
+            int start = nameLength + 1;
+            while (start < end && Ascii.IsBlank(line[start]))
             {
+                start++;
+            }
+
+            int valueEnd = end;
+            while (valueEnd > start && Ascii.IsBlank(line[valueEnd - 1]))
+            {
+                valueEnd--;
+            }
+
+            // A name that is recognised needs no other proof that it is a token.
+            ReadOnlySpan<byte> name = line[..nameLength];
+            if (!FieldLine.TryNote(name, line[start..valueEnd], count + 1, ref Head.Known) && name.ContainsAnyExcept(Ascii.Token))
+            {
+                fault = FieldLine.NameFault(line);
                 break;
             }
 
@@ -263,21 +282,8 @@ public sealed class HttpParser
                 break;
             }
 
-            int next = position + nameLength + 1 + valueLength + 2;
-            int start = 0;
-            while (start < valueLength && Ascii.IsBlank(value[start]))
-            {
-                start++;
-            }
-
-            while (valueLength > start && Ascii.IsBlank(value[valueLength - 1]))
-            {
-                valueLength--;
-            }
-
-            fields[count++] = new FieldRange(position, nameLength, position + nameLength + 1 + start, valueLength - start);
-            FieldLine.Note(line[..nameLength], value[start..valueLength], count, ref Head.Known);
-            position = next;
+            fields[count++] = new FieldRange(position, nameLength, position + start, valueEnd - start);
+            position += end + 2;
             cursor.Position = position;
             cursor.Fields = count;
         }
@@ -296,7 +302,7 @@ public sealed class HttpParser
         int position = offset;
         foreach (ReadOnlyMemory<byte> segment in input.Slice(offset, available - offset))
         {
-            int found = segment.Span.IndexOfAny(Ascii.LineBreaking);
+            int found = ByteScan.IndexOfLineBreaking(segment.Span, out _);
             if (found >= 0)
             {
                 return position + found;

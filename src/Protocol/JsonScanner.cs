@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Unicode;
 
@@ -13,12 +12,6 @@ public ref struct JsonScanner
 {
     /// <summary>Most containers that may be open at once.</summary>
     public const int DepthMax = 64;
-
-    private static readonly SearchValues<byte> s_stringBreaking = SearchValues.Create(
-    [
-        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
-        (byte)'"', (byte)'\\',
-    ]);
 
     private readonly ReadOnlySpan<byte> _text;
     private int _position;
@@ -326,7 +319,7 @@ public ref struct JsonScanner
         // BOUND: each turn moves at least one byte on.
         while (true)
         {
-            int plain = rest[length..].IndexOfAny(s_stringBreaking);
+            int plain = ByteScan.IndexOfStringBreaking(rest[length..]);
             if (plain < 0)
             {
                 return false;

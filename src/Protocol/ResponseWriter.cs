@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 using System.Diagnostics;
 
 namespace Unkey.Protocol;
@@ -17,13 +16,6 @@ public ref struct ResponseWriter(Span<byte> destination)
 {
     /// <summary>Digits that the Content-Length field has room for.</summary>
     private const int LengthDigits = 10;
-
-    /// <summary>Bytes that JSON strings cannot hold as they are.</summary>
-    private static readonly SearchValues<byte> s_escaped = SearchValues.Create(
-    [
-        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
-        (byte)'"', (byte)'\\',
-    ]);
 
     private readonly Span<byte> _destination = destination;
     private int _lengthOffset;
@@ -209,7 +201,7 @@ public ref struct ResponseWriter(Span<byte> destination)
         // BOUND: each turn consumes one byte or more.
         while (true)
         {
-            int plain = utf8.IndexOfAny(s_escaped);
+            int plain = ByteScan.IndexOfStringBreaking(utf8);
             if (plain < 0)
             {
                 break;
