@@ -10,12 +10,15 @@ namespace Unkey.Server.ControlPlane;
 public sealed class ControlPlaneRouter
 {
     private const int PathCharsMax = 64;
+    private const string PlainText = "text/plain; charset=utf-8";
 
+    private readonly RequestPipeline _pipeline;
     private readonly FrozenDictionary<string, Operation> _operations;
     private readonly FrozenDictionary<string, Operation>.AlternateLookup<ReadOnlySpan<char>> _operationsBySpan;
 
-    internal ControlPlaneRouter(IEnumerable<Operation> operations)
+    internal ControlPlaneRouter(RequestPipeline pipeline, IEnumerable<Operation> operations)
     {
+        _pipeline = pipeline;
         _operations = operations.ToFrozenDictionary(static operation => operation.Path, StringComparer.Ordinal);
         _operationsBySpan = _operations.GetAlternateLookup<ReadOnlySpan<char>>();
     }
@@ -37,8 +40,15 @@ public sealed class ControlPlaneRouter
     /// <summary>Answers one request. Never throws and never faults the task: an unexpected failure is the 500 envelope.</summary>
     /// <param name="request">A request whose path is known and whose method is POST; others answer 404 or 405 in plain text.</param>
     /// <remarks>Work up to the first wait runs on the calling thread, so call it from the thread pool and not from a reactor.</remarks>
-    public Task<ColdResponse> HandleAsync(ColdRequest request) =>
-        _operations.TryGetValue(request.Path, out Operation? operation)
-            ? operation.HandleAsync(request)
-            : Task.FromResult(new ColdResponse(404, "text/plain; charset=utf-8", "404 page not found"u8.ToArray()));
+    public Task<ColdResponse> HandleAsync(ColdRequest request)
+    {
+        if (!_operations.TryGetValue(request.Path, out Operation? operation))
+        {
+            return Task.FromResult(new ColdResponse(404, PlainText, "404 page not found"u8.ToArray()));
+        }
+
+        return request.Method == "POST"
+            ? _pipeline.RunAsync(operation, request)
+            : Task.FromResult(new ColdResponse(405, PlainText, "Method Not Allowed"u8.ToArray()) { Fields = [new("Allow", "POST")] });
+    }
 }

@@ -1,13 +1,48 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using System.Threading.Tasks;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
 
 namespace Unkey.Server.ControlPlane;
 
-/// <summary>One endpoint. Stateless and shared by all requests.</summary>
+/// <summary>One endpoint: its path, what its body must be, and what it does. Stateless and shared by all requests.</summary>
 internal abstract class Operation
 {
-    /// <summary>Path of the endpoint, for example <c>/v2/apis.createApi</c>.</summary>
-    public abstract string Path { get; }
+    private protected Operation(string path, SchemaNode body)
+    {
+        Path = path;
+        Body = body;
+    }
 
-    /// <summary>Answers a request for <see cref="Path"/>.</summary>
-    public abstract Task<ColdResponse> HandleAsync(ColdRequest request);
+    /// <summary>Path of the endpoint, for example <c>/v2/apis.createApi</c>.</summary>
+    public string Path { get; }
+
+    /// <summary>What the body must be.</summary>
+    public SchemaNode Body { get; }
+
+    /// <summary>Handles an authenticated call whose body satisfies <see cref="Body"/> and binds.</summary>
+    public abstract ValueTask<OperationResult> RunAsync(OperationContext context, JsonElement body);
+}
+
+/// <summary>An endpoint whose body is bound to a request type.</summary>
+/// <typeparam name="TRequest">The request type.</typeparam>
+internal abstract class Operation<TRequest> : Operation
+    where TRequest : class
+{
+    private readonly JsonTypeInfo<TRequest> _binding;
+
+    /// <summary>Describes the endpoint.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="body">What its body must be.</param>
+    /// <param name="binding">Source-generated metadata of the request type.</param>
+    protected Operation(string path, SchemaNode body, JsonTypeInfo<TRequest> binding)
+        : base(path, body) => _binding = binding;
+
+    /// <inheritdoc/>
+    public sealed override ValueTask<OperationResult> RunAsync(OperationContext context, JsonElement body) =>
+        HandleAsync(context, body.Deserialize(_binding)!);
+
+    /// <summary>Handles an authenticated call.</summary>
+    protected abstract ValueTask<OperationResult> HandleAsync(OperationContext context, TRequest request);
 }

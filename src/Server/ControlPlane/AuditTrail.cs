@@ -1,0 +1,49 @@
+using Unkey.Server.Storage;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane;
+
+/// <summary>Writes the audit entries of one call inside its unit of work: they are stored exactly when the change is.</summary>
+internal sealed class AuditTrail
+{
+    private const string UnnamedActor = "root key";
+
+    private readonly OperationContext _context;
+    private readonly StoreSession _session;
+    private readonly string _actorName;
+    private readonly string? _correlationId;
+
+    /// <summary>Opens the trail of a call.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="session">The session of its unit of work.</param>
+    /// <param name="isCorrelated">Whether the call may write several entries, which then share a correlation id.</param>
+    public AuditTrail(OperationContext context, StoreSession session, bool isCorrelated = false)
+    {
+        _context = context;
+        _session = session;
+        _actorName = session.FindKey(context.Caller.KeyId)?.Name ?? UnnamedActor;
+        _correlationId = isCorrelated ? Identifiers.New("cor") : null;
+    }
+
+    /// <summary>Adds an entry about a record of the caller's workspace.</summary>
+    /// <param name="name">Name of the event, for example <c>key.create</c>.</param>
+    /// <param name="resourceType">Kind of the record.</param>
+    /// <param name="resourceId">Its id.</param>
+    /// <param name="resourceName">Its name, if it has one.</param>
+    public void Add(string name, string resourceType, string resourceId, string? resourceName) => _session.InsertAudit(
+        Identifiers.New("log"),
+        new AuditRow(
+            _context.Caller.WorkspaceId,
+            _context.NowMs,
+            name,
+            _context.Caller.KeyId,
+            _actorName,
+            resourceType,
+            resourceId,
+            resourceName,
+            _correlationId,
+            _context.Request.RequestId,
+            _context.Request.PeerAddress,
+            _context.Request.UserAgent));
+}

@@ -1,0 +1,19 @@
+using System.Collections.Generic;
+using Unkey.Engine.Permissions;
+
+namespace Unkey.Server.ControlPlane.Callers;
+
+/// <summary>Who makes a management call: a root key that has passed every check of authentication. Immutable, any thread.</summary>
+/// <param name="KeyId">Key id of the root key; the actor of the audit log.</param>
+/// <param name="WorkspaceId">The workspace that it manages: the scope of everything the call sees.</param>
+/// <param name="Permissions">Everything it has been granted, compared ordinally.</param>
+internal sealed record RootCaller(string KeyId, string WorkspaceId, IReadOnlySet<string> Permissions)
+{
+    /// <summary>Whether the caller holds what an endpoint asks for.</summary>
+    public bool May(PermissionExpression required) => required.IsSatisfiedBy(Permissions);
+
+    /// <summary>Full name of a resource of the caller's workspace, with an action.</summary>
+    /// <param name="path">For example <c>keyspaces/ks_1/keys/key_1</c>.</param>
+    /// <param name="action">For example <c>read_key</c>.</param>
+    public string Urn(string path, string action) => $"unkey:v1:{WorkspaceId}:{path}#{action}";
+}

@@ -1,0 +1,128 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Unkey.Engine;
+using Unkey.Engine.Keys;
+using Unkey.Engine.Registries;
+using Unkey.Server.ControlPlane.Responses;
+
+namespace Unkey.Server.ControlPlane.Callers;
+
+/// <summary>Turns an Authorization field into a <see cref="RootCaller"/>, with every outcome of the contract. Any thread.</summary>
+/// <remarks>Looks the root key up in the engine's table and never in the database, so a flood of unknown credentials costs no query.
+/// Holds the engine's writer lock for the copy instead of registering the thread as a reader: threads of the pool come and go.</remarks>
+internal sealed class RootKeyAuthenticator
+{
+    private const string Scheme = "Bearer ";
+
+    private static readonly ApiError s_unknown = new(
+        ErrorCode.RootKeyNotFound, "The provided root key is invalid. We could not find the requested key.");
+
+    private readonly EngineState _engine;
+
+    /// <summary>Creates the authenticator over the live tables.</summary>
+    public RootKeyAuthenticator(EngineState engine) => _engine = engine;
+
+    /// <summary>Takes the token out of an Authorization field.</summary>
+    /// <param name="authorization">The field's value; present and not empty.</param>
+    /// <param name="token">The token, trimmed.</param>
+    /// <param name="error">Why there is none.</param>
+    public static bool TryReadToken(
+        string authorization, out ReadOnlySpan<char> token, [NotNullWhen(false)] out ApiError? error)
+    {
+        ReadOnlySpan<char> value = authorization.AsSpan().Trim();
+        if (!value.StartsWith(Scheme, StringComparison.Ordinal))
+        {
+            // A lone "Bearer" has lost its space to the trimming.
+            token = default;
+            error = new ApiError(
+                ErrorCode.MalformedAuthorization,
+                value.SequenceEqual("Bearer")
+                    ? "Your Authorization header is malformed: the token after 'Bearer ' is missing."
+                    : "Your Authorization header is missing the 'Bearer ' prefix.");
+            return false;
+        }
+
+        token = value[Scheme.Length..].Trim();
+        error = null;
+        return true;
+    }
+
+    /// <summary>Authenticates a call.</summary>
+    /// <param name="authorization">The field's value; present and not empty.</param>
+    /// <param name="nowMs">Unix milliseconds.</param>
+    /// <param name="caller">The caller, when every check passed.</param>
+    /// <param name="error">The first check that failed.</param>
+    public bool TryAuthenticate(
+        string authorization, long nowMs, [NotNullWhen(true)] out RootCaller? caller, [NotNullWhen(false)] out ApiError? error)
+    {
+        caller = null;
+        if (!TryReadToken(authorization, out ReadOnlySpan<char> token, out error))
+        {
+            return false;
+        }
+
+        byte[] secret = new byte[Encoding.UTF8.GetByteCount(token)];
+        Encoding.UTF8.GetBytes(token, secret);
+        KeyDigest digest = KeyDigest.Of(secret);
+        Array.Clear(secret);
+        lock (_engine.WriterLock)
+        {
+            error = Find(digest, nowMs, out KeyRecord record, out Workspace? workspace);
+            if (error is null)
+            {
+                caller = new RootCaller(Encoding.UTF8.GetString(record.KeyId), workspace!.Id, Permissions(record));
+            }
+        }
+
+        return caller is not null;
+    }
+
+    /// <summary>Finds a root key's record and the workspace that it manages; under the writer lock.</summary>
+    /// <returns>The first failed check in the order of the contract, or <see langword="null"/>.</returns>
+    public ApiError? Find(in KeyDigest digest, long nowMs, out KeyRecord record, out Workspace? workspace)
+    {
+        workspace = null;
+        if (!_engine.Keys.TryFind(in digest, out record) || _engine.Apis.Find(record.ApiIndex) is { Deleted: true })
+        {
+            return s_unknown;
+        }
+
+        workspace = _engine.Workspaces.Find(record.ForWorkspaceIndex);
+        if (record.IsRootKey && workspace is null)
+        {
+            return new ApiError(
+                ErrorCode.WorkspaceNotFound, "The provided root key is invalid. The requested workspace does not exist.");
+        }
+
+        if (_engine.Workspaces.Find(record.WorkspaceIndex) is { Enabled: false } || workspace is { Enabled: false })
+        {
+            return new ApiError(ErrorCode.WorkspaceDisabled, "The workspace is disabled.");
+        }
+
+        if (!record.Enabled)
+        {
+            return new ApiError(ErrorCode.KeyDisabled, "The provided root key is disabled.");
+        }
+
+        if (nowMs > record.ExpiresAtMs)
+        {
+            return new ApiError(ErrorCode.Forbidden, "The provided root key has expired.");
+        }
+
+        // An ordinary key must look exactly like an unknown one.
+        return record.IsRootKey ? null : s_unknown;
+    }
+
+    private static HashSet<string> Permissions(KeyRecord record)
+    {
+        HashSet<string> permissions = new(record.PermissionCount, StringComparer.Ordinal);
+        for (int i = 0; i < record.PermissionCount; i++)
+        {
+            permissions.Add(Encoding.UTF8.GetString(record.Permission(i)));
+        }
+
+        return permissions;
+    }
+}

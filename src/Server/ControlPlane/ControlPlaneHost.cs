@@ -1,0 +1,112 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+using Unkey.Engine;
+using Unkey.Server.ControlPlane.Bootstrap;
+using Unkey.Server.ControlPlane.Callers;
+using Unkey.Server.ControlPlane.Operations;
+using Unkey.Server.ControlPlane.Projections;
+using Unkey.Server.Storage;
+using Unkey.Server.Storage.Sqlite;
+
+namespace Unkey.Server.ControlPlane;
+
+/// <summary>The control plane as a whole: opens the store, makes it usable, fills the engine's tables, and closes everything in order.</summary>
+/// <remarks>Opened once, before the server listens. Its members may then be used from any thread.</remarks>
+public sealed class ControlPlaneHost : IAsyncDisposable
+{
+    private readonly SqliteStore _store;
+    private readonly CreditWriteBack _credits;
+
+    private ControlPlaneHost(SqliteStore store, CreditWriteBack credits, ControlPlaneRouter router, BootstrapResult bootstrap)
+    {
+        _store = store;
+        _credits = credits;
+        Router = router;
+        BootstrapSecret = bootstrap.MadeSecret;
+        BootstrapKeyId = bootstrap.KeyId;
+        WorkspaceId = bootstrap.WorkspaceId;
+        ReplacedBootstrapKeyId = bootstrap.ReplacedKeyId;
+    }
+
+    /// <summary>Answers the requests.</summary>
+    public ControlPlaneRouter Router { get; }
+
+    /// <summary>The bootstrap root key, only when this start has made one. To be shown to the operator once and never logged.</summary>
+    public string? BootstrapSecret { get; }
+
+    /// <summary>Key id of the bootstrap root key.</summary>
+    public string BootstrapKeyId { get; }
+
+    /// <summary>The workspace that the bootstrap root key manages.</summary>
+    public string WorkspaceId { get; }
+
+    /// <summary>Key id of the former bootstrap root key, when a newly given root key has replaced it at this start.</summary>
+    public string? ReplacedBootstrapKeyId { get; }
+
+    /// <summary>Name and version of the engine behind the store.</summary>
+    public string StoreDescription => _store.Description;
+
+    /// <summary>Opens the store and loads the tables. When it returns, verification may begin.</summary>
+    /// <param name="options">Where the data is, and the root key that must work.</param>
+    /// <param name="engine">The tables to fill; stays the caller's, and is disposed after this.</param>
+    /// <param name="loggers">Makes the loggers.</param>
+    /// <param name="time">The clock of all timestamps.</param>
+    /// <param name="cancellation">Gives up the start.</param>
+    /// <exception cref="StoreException">The store cannot be used; the message is one line for the operator.</exception>
+    public static async Task<ControlPlaneHost> OpenAsync(
+        ControlPlaneOptions options, EngineState engine, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(loggers);
+        ArgumentNullException.ThrowIfNull(time);
+        ILogger logger = loggers.CreateLogger("Unkey.ControlPlane");
+        SqliteStore store = SqliteStore.Open(options.DataDirectory, loggers.CreateLogger("Unkey.Store"));
+        try
+        {
+            long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+            BootstrapResult bootstrap = await store
+                .WriteAsync(session => StoreBootstrap.Run(session, options.RootKey, nowMs), cancellation).ConfigureAwait(false);
+            Tell(logger, bootstrap);
+            RecordSpecs specs = new(engine.BucketHash);
+            Projection projection = new(engine, specs);
+            await store.ReadAsync(session => new TableLoad(engine, specs, projection, logger).Run(session), cancellation).ConfigureAwait(false);
+            store.Attach(projection);
+            ControlPlaneServices services = new(store, engine, new RootKeyAuthenticator(engine), bootstrap.Root, time, logger);
+            ControlPlaneRouter router = new(new RequestPipeline(services), AllOperations.Create());
+            return new ControlPlaneHost(store, new CreditWriteBack(engine, store, time, logger), router, bootstrap);
+        }
+        catch
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Whether the store answers and takes writes.</summary>
+    public Task<bool> IsHealthyAsync() => _store.IsHealthyAsync();
+
+    /// <summary>Writes spent credits, finishes queued writes and closes the store. Requests that come later get the 500 of a closed store.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _credits.DisposeAsync().ConfigureAwait(false);
+        await _store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Writes spent credits now; for tests, which cannot wait for the timer.</summary>
+    internal Task FlushCreditsAsync() => _credits.FlushAsync();
+
+    private static void Tell(ILogger logger, BootstrapResult bootstrap)
+    {
+        if (bootstrap.IsFirstStart)
+        {
+            ControlPlaneLog.Bootstrapped(logger, bootstrap.WorkspaceId, bootstrap.KeyId);
+        }
+        else if (bootstrap.ReplacedKeyId is { } replaced)
+        {
+            ControlPlaneLog.BootstrapReplaced(logger, bootstrap.KeyId, replaced);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System;
+using Microsoft.Extensions.Logging;
+
+namespace Unkey.Server.ControlPlane;
+
+/// <summary>Log messages of the control plane. No key, digest or body ever appears in one.</summary>
+internal static partial class ControlPlaneLog
+{
+    /// <summary>Progress of a long load.</summary>
+    [LoggerMessage(EventId = 3100, Level = LogLevel.Information, Message = "Loading keys: {Loaded} of {Total}")]
+    public static partial void Loading(ILogger logger, long loaded, long total);
+
+    /// <summary>The tables are complete.</summary>
+    [LoggerMessage(EventId = 3101, Level = LogLevel.Information, Message = "Loaded {Keys} keys and {Identities} identities in {ElapsedMs} ms")]
+    public static partial void Loaded(ILogger logger, long keys, int identities, long elapsedMs);
+
+    /// <summary>A handler failed in a way that nobody foresaw.</summary>
+    [LoggerMessage(EventId = 3102, Level = LogLevel.Error, Message = "Unexpected fault in {Path}, request {RequestId}")]
+    public static partial void Fault(ILogger logger, string path, string requestId, Exception exception);
+
+    /// <summary>A first start made a workspace.</summary>
+    [LoggerMessage(EventId = 3103, Level = LogLevel.Information, Message = "First start: created workspace {WorkspaceId} and root key {KeyId}")]
+    public static partial void Bootstrapped(ILogger logger, string workspaceId, string keyId);
+
+    /// <summary>The given bootstrap root key was not known yet.</summary>
+    [LoggerMessage(EventId = 3104, Level = LogLevel.Warning, Message = "The given root key replaces the bootstrap root key: {KeyId} is new, {PreviousKeyId} is deleted")]
+    public static partial void BootstrapReplaced(ILogger logger, string keyId, string previousKeyId);
+
+    /// <summary>Spent credits could not be written; they are kept in memory and tried again.</summary>
+    [LoggerMessage(EventId = 3105, Level = LogLevel.Warning, Message = "Writing spent credits of {Count} keys failed; they are written again later")]
+    public static partial void CreditsNotWritten(ILogger logger, int count, Exception exception);
+}

@@ -1,0 +1,10 @@
+namespace Unkey.Server.ControlPlane;
+
+/// <summary>What the control plane is opened with. Immutable.</summary>
+/// <param name="DataDirectory">Directory of the database; created when missing.</param>
+/// <param name="RootKey">Bootstrap root key that must work after the start; <see langword="null"/> to make one on the first start.</param>
+public sealed record ControlPlaneOptions(string DataDirectory, string? RootKey)
+{
+    /// <summary>Keeps the root key out of any text made of the record.</summary>
+    public override string ToString() => $"{nameof(ControlPlaneOptions)} {{ DataDirectory = {DataDirectory} }}";
+}

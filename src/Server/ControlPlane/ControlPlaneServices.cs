@@ -1,0 +1,22 @@
+using System;
+using Microsoft.Extensions.Logging;
+using Unkey.Engine;
+using Unkey.Server.ControlPlane.Callers;
+using Unkey.Server.Storage;
+
+namespace Unkey.Server.ControlPlane;
+
+/// <summary>What all operations share. Every member may be used from any thread.</summary>
+/// <param name="Store">The durable state.</param>
+/// <param name="Engine">The state in memory.</param>
+/// <param name="Authenticator">Finds the caller.</param>
+/// <param name="Root">Where root keys live.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Logger">For faults that nobody foresaw.</param>
+internal sealed record ControlPlaneServices(
+    IStore Store,
+    EngineState Engine,
+    RootKeyAuthenticator Authenticator,
+    RootKeyspace Root,
+    TimeProvider Time,
+    ILogger Logger);

@@ -1,0 +1,29 @@
+using System.Collections.Generic;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary>Every endpoint of the control plane: adding one is a file and a line here.</summary>
+internal static class AllOperations
+{
+    /// <summary>Makes the list; operations are stateless, so one instance of each serves all requests.</summary>
+    public static IReadOnlyList<Operation> Create() =>
+    [
+        new CreateApi(),
+        new GetApi(),
+        new UpdateApi(),
+        new DeleteApi(),
+        new CreateKey(),
+        new GetKey(),
+        new UpdateKey(),
+        new DeleteKey(),
+        new Whoami(),
+        new VerifyKey(),
+        new CreateIdentity(),
+        new GetIdentity(),
+        new CreatePermission(),
+        new CreateRootKey(),
+        new ListRootKeys(),
+        new DeleteRootKey(),
+        new CreateWorkspace(),
+    ];
+}

@@ -1,0 +1,33 @@
+using System.Threading.Tasks;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>apis.createApi</c>: a named container and the keyspace that holds its keys.</summary>
+internal sealed class CreateApi() : Operation<CreateApiRequest>(
+    "/v2/apis.createApi",
+    SchemaNode.Closed(SchemaProperty.Required("name", SchemaNode.Text(3, 256))),
+    RequestJson.Default.CreateApiRequest)
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreateApiRequest request)
+    {
+        if (context.Deny("api.*.create_api") is { } denied)
+        {
+            return denied;
+        }
+
+        return await context.WriteAsync(session =>
+        {
+            string keyspaceId = Identifiers.New("ks");
+            string apiId = Identifiers.New("api");
+            session.InsertKeyspace(keyspaceId, context.Caller.WorkspaceId, context.NowMs);
+            session.InsertApi(apiId, context.Caller.WorkspaceId, keyspaceId, request.Name, context.NowMs);
+            new AuditTrail(context, session).Add("api.create", "api", apiId, request.Name);
+            return OperationResult.Success(new FieldsData(("apiId", apiId)));
+        }).ConfigureAwait(false);
+    }
+}

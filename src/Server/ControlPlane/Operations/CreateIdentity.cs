@@ -1,0 +1,58 @@
+using System.Threading.Tasks;
+using Unkey.Engine.Permissions;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>identities.createIdentity</c>: a user or tenant of the customer. The body is open, as in the reference.</summary>
+internal sealed class CreateIdentity() : Operation<CreateIdentityRequest>(
+    "/v2/identities.createIdentity",
+    SchemaNode.Open(
+        SchemaProperty.Required("externalId", RequestSchemas.ExternalId),
+        SchemaProperty.Optional("meta", RequestSchemas.Meta),
+        SchemaProperty.Optional("ratelimits", RequestSchemas.Ratelimits)),
+    RequestJson.Default.CreateIdentityRequest)
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreateIdentityRequest request)
+    {
+        PermissionExpression required = PermissionExpression.Any(
+            "identity.*.create_identity", context.Caller.Urn(IdentityAccess.AnyIdentity, "create_identity"));
+        if (context.Deny(required) is { } denied)
+        {
+            return denied;
+        }
+
+        string? meta = request.Meta is { } element ? MetaText.Compact(element) : null;
+        if (meta is not null && MetaText.CheckIdentitySize(meta) is { } tooLarge)
+        {
+            return tooLarge;
+        }
+
+        return await context.WriteAsync(session =>
+        {
+            if (session.FindIdentityByExternalId(context.Caller.WorkspaceId, request.ExternalId) is not null)
+            {
+                return OperationResult.Refused(
+                    ErrorCode.IdentityAlreadyExists,
+                    $"Identity with externalId '{request.ExternalId}' already exists in this workspace.");
+            }
+
+            IdentityRow identity = new(Identifiers.New("id"), context.Caller.WorkspaceId, request.ExternalId, meta, IsDeleted: false);
+            session.InsertIdentity(identity, context.NowMs);
+            KeyLinks.ReplaceRatelimits(session, context, [], request.Ratelimits ?? [], keyId: null, identity.Id);
+            AuditTrail audit = new(context, session, isCorrelated: true);
+            audit.Add("identity.create", "identity", identity.Id, identity.ExternalId);
+            foreach (RatelimitRow limit in session.RatelimitsOfIdentity(identity.Id))
+            {
+                audit.Add("ratelimit.create", "ratelimit", limit.Id, limit.Name);
+            }
+
+            return OperationResult.Success(new FieldsData(("identityId", identity.Id)));
+        }).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Threading.Tasks;
+using Unkey.Engine.Permissions;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>apis.deleteApi</c>: marks an API deleted. Its keys stay stored and stop verifying at once.</summary>
+internal sealed class DeleteApi() : Operation<ApiIdRequest>(
+    "/v2/apis.deleteApi",
+    SchemaNode.Closed(SchemaProperty.Required("apiId", RequestSchemas.ApiId)),
+    RequestJson.Default.ApiIdRequest)
+{
+    private static readonly ApiError s_protected = new(
+        ErrorCode.ProtectedResource, "This API has delete protection enabled. Disable it before attempting to delete.");
+
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, ApiIdRequest request)
+    {
+        if (context.Deny(PermissionExpression.Any("api.*.delete_api", $"api.{request.ApiId}.delete_api")) is { } denied)
+        {
+            return denied;
+        }
+
+        return await context.WriteAsync(session =>
+        {
+            if (ApiAccess.FindLive(session, context, request.ApiId) is not ApiRow api)
+            {
+                return ApiAccess.NotFound;
+            }
+
+            if (api.IsDeleteProtected)
+            {
+                return s_protected;
+            }
+
+            session.DeleteApi(api.Id, context.NowMs);
+            new AuditTrail(context, session).Add("api.delete", "api", api.Id, api.Name);
+            return OperationResult.Empty;
+        }).ConfigureAwait(false);
+    }
+}

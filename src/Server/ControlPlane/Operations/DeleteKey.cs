@@ -1,0 +1,47 @@
+using System.Threading.Tasks;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>keys.deleteKey</c>: softly, or with everything that hangs on the key. Either way it stops verifying at once.</summary>
+internal sealed class DeleteKey() : Operation<DeleteKeyRequest>(
+    "/v2/keys.deleteKey",
+    SchemaNode.Closed(
+        SchemaProperty.Required("keyId", RequestSchemas.KeyId),
+        SchemaProperty.Optional("permanent", SchemaNode.Boolean)),
+    RequestJson.Default.DeleteKeyRequest)
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, DeleteKeyRequest request) =>
+        await context.WriteAsync(session => Delete(session, context, request)).ConfigureAwait(false);
+
+    private static OperationResult Delete(StoreSession session, OperationContext context, DeleteKeyRequest request)
+    {
+        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
+        {
+            return KeyAccess.NotFound;
+        }
+
+        if (context.Deny(KeyAccess.Required(context, key, api, "delete_key")) is { } denied)
+        {
+            return denied;
+        }
+
+        if (request.Permanent == true)
+        {
+            session.DeleteKeyForGood(key);
+        }
+        else
+        {
+            session.DeleteKeySoftly(key.Id, context.NowMs);
+        }
+
+        new AuditTrail(context, session).Add("key.delete", "key", key.Id, key.Name);
+        return OperationResult.Empty;
+    }
+}

@@ -1,0 +1,36 @@
+using System.Threading.Tasks;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>rootKeys.deleteRootKey</c>, an extension: revokes a root key of the caller's workspace at once; the caller's own included.</summary>
+internal sealed class DeleteRootKey() : Operation<RootKeyIdRequest>(
+    "/v2/rootKeys.deleteRootKey",
+    SchemaNode.Closed(SchemaProperty.Required("keyId", RequestSchemas.KeyId)),
+    RequestJson.Default.RootKeyIdRequest)
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, RootKeyIdRequest request)
+    {
+        if (context.Deny("root_key.*.delete_root_key") is { } denied)
+        {
+            return denied;
+        }
+
+        return await context.WriteAsync(session =>
+        {
+            if (session.FindKey(request.KeyId) is not KeyRow key || key.ForWorkspaceId != context.Caller.WorkspaceId)
+            {
+                return KeyAccess.NotFound;
+            }
+
+            new AuditTrail(context, session).Add("root_key.delete", "root_key", key.Id, key.Name);
+            session.DeleteKeySoftly(key.Id, context.NowMs);
+            return OperationResult.Empty;
+        }).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,30 @@
+using System.Threading.Tasks;
+using Unkey.Engine.Permissions;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage.Rows;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>apis.getApi</c>: id and name of an API. The permission is checked before the look-up.</summary>
+internal sealed class GetApi() : Operation<ApiIdRequest>(
+    "/v2/apis.getApi",
+    SchemaNode.Closed(SchemaProperty.Required("apiId", RequestSchemas.ApiId)),
+    RequestJson.Default.ApiIdRequest)
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, ApiIdRequest request)
+    {
+        if (context.Deny(PermissionExpression.Any("api.*.read_api", $"api.{request.ApiId}.read_api")) is { } denied)
+        {
+            return denied;
+        }
+
+        return await context.ReadAsync(session => ApiAccess.FindLive(session, context, request.ApiId) is { } api
+            ? Shown(api)
+            : ApiAccess.NotFound).ConfigureAwait(false);
+    }
+
+    private static OperationResult Shown(ApiRow api) => OperationResult.Success(new FieldsData(("id", api.Id), ("name", api.Name)));
+}

@@ -1,0 +1,34 @@
+using System.Threading.Tasks;
+using Unkey.Engine.Permissions;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>identities.getIdentity</c>: an identity by either of its names. The look-up comes before the permission.</summary>
+internal sealed class GetIdentity() : Operation<IdentityRequest>(
+    "/v2/identities.getIdentity",
+    SchemaNode.Closed(SchemaProperty.Required("identity", SchemaNode.Text(1))),
+    RequestJson.Default.IdentityRequest)
+{
+    /// <inheritdoc/>
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, IdentityRequest request) =>
+        context.ReadAsync(session =>
+        {
+            if (IdentityAccess.Find(session, context, request.Identity) is not IdentityRow identity)
+            {
+                return IdentityAccess.NotFound;
+            }
+
+            PermissionExpression required = PermissionExpression.Any(
+                "identity.*.read_identity",
+                $"identity.{identity.Id}.read_identity",
+                context.Caller.Urn(IdentityAccess.AnyIdentity, "read_identity"));
+            return context.Deny(required) is { } denied
+                ? denied
+                : OperationResult.Success(new IdentityData(identity, session.RatelimitsOfIdentity(identity.Id)));
+        });
+}

@@ -1,0 +1,39 @@
+using System.Threading.Tasks;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>keys.getKey</c>: a key by its id.</summary>
+internal sealed class GetKey() : Operation<GetKeyRequest>(
+    "/v2/keys.getKey",
+    SchemaNode.Closed(
+        SchemaProperty.Required("keyId", RequestSchemas.KeyId),
+        SchemaProperty.Optional("decrypt", SchemaNode.Boolean)),
+    RequestJson.Default.GetKeyRequest)
+{
+    /// <inheritdoc/>
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, GetKeyRequest request) =>
+        context.ReadAsync(session => Find(session, context, request));
+
+    private static OperationResult Find(StoreSession session, OperationContext context, GetKeyRequest request)
+    {
+        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
+        {
+            return KeyAccess.NotFound;
+        }
+
+        if (context.Deny(KeyAccess.Required(context, key, api, "read_key")) is { } denied)
+        {
+            return denied;
+        }
+
+        return request.Decrypt == true
+            ? KeyAccess.NoVault
+            : OperationResult.Success(KeyAccess.Shown(session, context.Services.Engine, key));
+    }
+}

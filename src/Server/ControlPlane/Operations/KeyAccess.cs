@@ -1,0 +1,63 @@
+using Unkey.Engine;
+using Unkey.Engine.Keys;
+using Unkey.Engine.Permissions;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.Storage;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary>Finding keys for a caller, what it may do with them, and how they are shown. Stateless.</summary>
+internal static class KeyAccess
+{
+    /// <summary>The one answer for a key that the caller cannot see.</summary>
+    public static ApiError NotFound { get; } = new(ErrorCode.KeyNotFound, "The specified key was not found.");
+
+    /// <summary>The answer where an encryption service would be needed: this server has none.</summary>
+    public static ApiError NoVault { get; } = new(ErrorCode.PreconditionFailed, "Vault hasn't been set up.");
+
+    /// <summary>A live key with its API: neither is deleted, and both are in the caller's workspace.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="key">What was found; <see langword="null"/> passes through.</param>
+    public static (KeyRow Key, ApiRow Api)? Live(StoreSession session, OperationContext context, KeyRow? key) =>
+        key is not null
+        && key.WorkspaceId == context.Caller.WorkspaceId
+        && session.FindApiOfKeyspace(key.KeyspaceId) is { IsDeleted: false, KeyspaceId: not null } api
+            ? (key, api)
+            : null;
+
+    /// <summary>The permission to do something with one key.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="api">Its API.</param>
+    /// <param name="action">For example <c>read_key</c>.</param>
+    public static PermissionExpression Required(OperationContext context, KeyRow key, ApiRow api, string action) => PermissionExpression.Any(
+        $"api.*.{action}", $"api.{api.Id}.{action}", context.Caller.Urn($"keyspaces/{key.KeyspaceId}/keys/{key.Id}", action));
+
+    /// <summary>A key as the API shows it.</summary>
+    public static KeyData Shown(StoreSession session, EngineState engine, KeyRow key)
+    {
+        IdentityRow? identity = key.IdentityId is null ? null : session.FindIdentity(key.IdentityId);
+        return new KeyData
+        {
+            Key = key,
+            Remaining = key.Remaining is null ? null : LiveBalance(engine, key),
+            Slugs = session.EffectiveSlugs(key.Id),
+            Roles = session.RolesOfKey(key.Id),
+            Limits = session.RatelimitsOfKey(key.Id),
+            Identity = identity is null ? null : new IdentityData(identity, session.RatelimitsOfIdentity(identity.Id)),
+        };
+    }
+
+    /// <summary>The balance that verification takes from; the stored one follows it within about a second.</summary>
+    private static long LiveBalance(EngineState engine, KeyRow key)
+    {
+        KeyDigest digest = KeyDigest.FromBytes(key.Hash);
+        lock (engine.WriterLock)
+        {
+            return engine.Keys.TryFind(in digest, out KeyRecord record) && !record.Credits.IsNull ? record.Credits.Read() : key.Remaining!.Value;
+        }
+    }
+}

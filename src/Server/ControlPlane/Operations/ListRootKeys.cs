@@ -1,0 +1,48 @@
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>rootKeys.listRootKeys</c>, an extension: the root keys of the caller's workspace, without their secrets.</summary>
+internal sealed class ListRootKeys() : Operation<ListRequest>(
+    "/v2/rootKeys.listRootKeys",
+    SchemaNode.Closed(
+        SchemaProperty.Optional("limit", RequestSchemas.PageSize),
+        SchemaProperty.Optional("cursor", SchemaNode.Text(0, 1024))),
+    RequestJson.Default.ListRequest)
+{
+    private const int DefaultPageSize = 100;
+
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, ListRequest request)
+    {
+        if (context.Deny("root_key.*.read_root_key") is { } denied)
+        {
+            return denied;
+        }
+
+        return await context.ReadAsync(session => List(session, context, request)).ConfigureAwait(false);
+    }
+
+    private static OperationResult List(StoreSession session, OperationContext context, ListRequest request)
+    {
+        int size = (int)(request.Limit ?? DefaultPageSize);
+        List<KeyRow> keys = session.ListRootKeys(context.Caller.WorkspaceId, request.Cursor ?? "", size + 1);
+
+        // The row beyond the page is where the next page starts.
+        string? cursor = keys.Count > size ? keys[size].Id : null;
+        List<IResponseData> rows = new(size);
+        foreach (KeyRow key in keys.GetRange(0, int.Min(size, keys.Count)))
+        {
+            rows.Add(new RootKeyData(key, session.EffectiveSlugs(key.Id)));
+        }
+
+        return OperationResult.List(rows, cursor);
+    }
+}

@@ -1,0 +1,173 @@
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading.Tasks;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>keys.updateKey</c>: absent members keep, null clears, values set; lists replace the whole set.</summary>
+internal sealed class UpdateKey() : Operation<UpdateKeyRequest>(
+    "/v2/keys.updateKey",
+    SchemaNode.Closed(
+        SchemaProperty.Required("keyId", RequestSchemas.KeyId),
+        SchemaProperty.Optional("name", RequestSchemas.KeyName.OrNull()),
+        SchemaProperty.Optional("externalId", RequestSchemas.ExternalId.OrNull()),
+        SchemaProperty.Optional("meta", RequestSchemas.Meta.OrNull()),
+        SchemaProperty.Optional("expires", RequestSchemas.Expires.OrNull()),
+        SchemaProperty.Optional("credits", RequestSchemas.CreditsUpdate.OrNull()),
+        SchemaProperty.Optional("ratelimits", RequestSchemas.Ratelimits),
+        SchemaProperty.Optional("enabled", SchemaNode.Boolean),
+        SchemaProperty.Optional("roles", RequestSchemas.RoleNames),
+        SchemaProperty.Optional("permissions", RequestSchemas.Slugs)),
+    RequestJson.Default.UpdateKeyRequest)
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, UpdateKeyRequest request)
+    {
+        string? meta = request.Meta.HasValue ? MetaText.Compact(request.Meta.Value) : null;
+        return await context.WriteAsync(session => Update(session, context, request, meta)).ConfigureAwait(false);
+    }
+
+    private static OperationResult Update(StoreSession session, OperationContext context, UpdateKeyRequest request, string? meta)
+    {
+        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
+        {
+            return KeyAccess.NotFound;
+        }
+
+        if (context.Deny(KeyAccess.Required(context, key, api, "update_key")) is { } denied)
+        {
+            return denied;
+        }
+
+        if (RefillError(request) is { } refused)
+        {
+            return refused;
+        }
+
+        List<RoleRow> roles = [];
+        if (request.Roles is { } names && KeyLinks.FindRoles(session, context, names, out roles) is { } unknownRole)
+        {
+            return unknownRole;
+        }
+
+        AuditTrail audit = new(context, session, isCorrelated: true);
+        session.UpdateKey(Changed(session, context, request, key, meta), context.NowMs);
+        UpdateBalance(session, key, request.Credits);
+        if (request.Roles is not null)
+        {
+            ReplaceRoles(session, context, audit, key, roles);
+        }
+
+        if (request.Permissions is { } slugs)
+        {
+            ReplacePermissions(session, context, audit, key, slugs);
+        }
+
+        if (request.Ratelimits is { } limits)
+        {
+            KeyLinks.ReplaceRatelimits(session, context, session.RatelimitsOfKey(key.Id), limits, key.Id, identityId: null);
+        }
+
+        audit.Add("key.update", "key", key.Id, key.Name);
+        return OperationResult.Empty;
+    }
+
+    private static ApiError? RefillError(UpdateKeyRequest request)
+    {
+        if (request.Credits.Value?.Refill.Value is not { } refill)
+        {
+            return null;
+        }
+
+        if (refill.LacksDay)
+        {
+            return new ApiError(ErrorCode.InvalidInput, "`credits.refill.refillDay` must be provided when the refill interval is `monthly`.");
+        }
+
+        return refill is { Interval: RefillInput.Daily, RefillDay: not null }
+            ? new ApiError(ErrorCode.InvalidInput, "`credits.refill.refillDay` must not be provided when the refill interval is `daily`.")
+            : null;
+    }
+
+    private static KeyRow Changed(StoreSession session, OperationContext context, UpdateKeyRequest request, KeyRow key, string? meta)
+    {
+        (long? amount, long? day) = Refill(request.Credits, key);
+        return key with
+        {
+            Name = request.Name.IsPresent ? request.Name.Value : key.Name,
+            Meta = request.Meta.IsPresent ? meta : key.Meta,
+            ExpiresAtMs = request.Expires.IsPresent ? (request.Expires.IsNull ? null : request.Expires.Value) : key.ExpiresAtMs,
+            IsEnabled = request.Enabled ?? key.IsEnabled,
+            IdentityId = request.ExternalId switch
+            {
+                { IsPresent: false } => key.IdentityId,
+                { Value: { } externalId } => KeyLinks.EnsureIdentity(session, context, externalId),
+                _ => null,
+            },
+            RefillAmount = amount,
+            RefillDay = day,
+        };
+    }
+
+    /// <summary>The refill after the update: unlimited credits have none.</summary>
+    private static (long? Amount, long? Day) Refill(Optional<UpdateCreditsInput> credits, KeyRow key)
+    {
+        if (credits.IsNull || credits.Value is { Remaining.IsNull: true } or { Refill.IsNull: true })
+        {
+            return (null, null);
+        }
+
+        return credits.Value?.Refill.Value is { } refill
+            ? (refill.Amount, refill.Interval == RefillInput.Monthly ? refill.RefillDay : null)
+            : (key.RefillAmount, key.RefillDay);
+    }
+
+    private static void UpdateBalance(StoreSession session, KeyRow key, Optional<UpdateCreditsInput> credits)
+    {
+        if (credits.IsNull || credits.Value is { Remaining.IsNull: true })
+        {
+            session.SetRemaining(key.Id, null);
+        }
+        else if (credits.Value is { Remaining: { HasValue: true, Value: var remaining } })
+        {
+            session.SetRemaining(key.Id, remaining);
+        }
+    }
+
+    private static void ReplaceRoles(StoreSession session, OperationContext context, AuditTrail audit, KeyRow key, List<RoleRow> wanted)
+    {
+        HashSet<string> wantedIds = wanted.Select(static role => role.Id).ToHashSet();
+        foreach (RoleRow role in session.RolesOfKey(key.Id).Where(role => !wantedIds.Contains(role.Id)))
+        {
+            session.UnlinkKeyRole(key.Id, role.Id);
+            audit.Add("authorization.disconnect_role_and_key", "role", role.Id, role.Name);
+        }
+
+        foreach (RoleRow role in wanted.Where(role => session.LinkKeyRole(key.Id, role.Id, context.NowMs)))
+        {
+            audit.Add("authorization.connect_role_and_key", "role", role.Id, role.Name);
+        }
+    }
+
+    private static void ReplacePermissions(StoreSession session, OperationContext context, AuditTrail audit, KeyRow key, string[] slugs)
+    {
+        List<PermissionRow> wanted = KeyLinks.EnsurePermissions(session, context, audit, slugs, isDescribed: true);
+        HashSet<string> wantedIds = wanted.Select(static permission => permission.Id).ToHashSet();
+        foreach (PermissionRow permission in session.DirectPermissions(key.Id).Where(permission => !wantedIds.Contains(permission.Id)))
+        {
+            session.UnlinkKeyPermission(key.Id, permission.Id);
+            audit.Add("authorization.disconnect_permission_and_key", "permission", permission.Id, permission.Slug);
+        }
+
+        foreach (PermissionRow permission in wanted.Where(permission => session.LinkKeyPermission(key.Id, permission.Id, context.NowMs)))
+        {
+            audit.Add("authorization.connect_permission_and_key", "permission", permission.Id, permission.Slug);
+        }
+    }
+}

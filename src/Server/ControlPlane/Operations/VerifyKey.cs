@@ -1,0 +1,143 @@
+using System;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Tasks;
+using Microsoft.Extensions.ObjectPool;
+using Unkey.Engine;
+using Unkey.Engine.Keys;
+using Unkey.Engine.Registries;
+using Unkey.Protocol;
+using Unkey.Server.ControlPlane.Callers;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>keys.verifyKey</c> off the reactor: words the errors of requests that the hot path refused, and decides all others the same way.</summary>
+/// <remarks>Decides by the engine's own verifier, so the two paths cannot disagree. What it words: a query that does not parse (400) and a
+/// limit that is not configured (412). Holds the engine's writer lock while it decides, instead of registering the pool's threads as readers.</remarks>
+internal sealed class VerifyKey : Operation
+{
+    private const long CostMax = 1_000_000_000_000;
+
+    private static readonly ObjectPool<Scratch> s_scratch = ObjectPool.Create<Scratch>();
+
+    /// <summary>Describes the endpoint.</summary>
+    public VerifyKey()
+        : base(
+            "/v2/keys.verifyKey",
+            SchemaNode.Closed(
+                SchemaProperty.Required("key", SchemaNode.Text(1, 512)),
+                SchemaProperty.Optional("permissions", SchemaNode.Text(1, 1000)),
+                SchemaProperty.Optional("credits", SchemaNode.Closed(SchemaProperty.Required("cost", SchemaNode.Integer(0, CostMax)))),
+                SchemaProperty.Optional(
+                    "ratelimits",
+                    SchemaNode.ListOf(SchemaNode.Open(
+                        SchemaProperty.Required("name", SchemaNode.Text(3, 255)),
+                        SchemaProperty.Optional("cost", SchemaNode.Integer(0)),
+                        SchemaProperty.Optional("limit", SchemaNode.Integer(0)),
+                        SchemaProperty.Optional("duration", SchemaNode.Integer(0))))),
+                SchemaProperty.Optional("tags", SchemaNode.ListOf(SchemaNode.Text(1, 512), itemsMax: 20)),
+                SchemaProperty.Optional("migrationId", SchemaNode.Text(0, 256))))
+    {
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<OperationResult> RunAsync(OperationContext context, JsonElement body)
+    {
+        Scratch scratch = s_scratch.Get();
+        try
+        {
+            return ValueTask.FromResult(Run(context, scratch));
+        }
+        finally
+        {
+            s_scratch.Return(scratch);
+        }
+    }
+
+    private static OperationResult Run(OperationContext context, Scratch scratch)
+    {
+        if (!scratch.Reader.TryRead(context.Request.Body.Span, out VerifyKeyRequest request))
+        {
+            // The schema admits what the reader does not: only a literal such as 5.0 or 1e2 for an integer, which does not bind.
+            return RequestChecks.NotValid(context.Request, []);
+        }
+
+        EngineState engine = context.Services.Engine;
+        lock (engine.WriterLock)
+        {
+            // The caller was authenticated by a copy of its record; the record itself may have changed since, so it is checked again.
+            if (!RootKeyAuthenticator.TryReadToken(context.Request.Authorization!, out ReadOnlySpan<char> token, out ApiError? malformed))
+            {
+                return malformed;
+            }
+
+            KeyDigest callerDigest = KeyDigest.Of(Encoding.UTF8.GetBytes(token.ToString()));
+            if (context.Services.Authenticator.Find(in callerDigest, context.NowMs, out KeyRecord caller, out Workspace? _) is { } refused)
+            {
+                return refused;
+            }
+
+            VerifyInput input = new()
+            {
+                Caller = caller,
+                Key = KeyDigest.Of(request.Key),
+                Permissions = request.Permissions,
+                Cost = request.HasCost ? request.Cost : -1,
+                Limits = scratch.ToEngine(request.Limits),
+                LimitNames = request.LimitNames,
+                CallerIp = Encoding.UTF8.GetBytes(context.Request.PeerAddress),
+                NowMs = context.NowMs,
+            };
+            VerifyOutcome outcome = new Verifier(engine).Verify(in input, scratch.Result);
+            return outcome switch
+            {
+                VerifyOutcome.BadQuery => OperationResult.Refused(
+                    ErrorCode.PermissionsQuerySyntax, $"Permission query: {scratch.Result.QueryError.Describe(request.Permissions)}."),
+                VerifyOutcome.UnknownLimit => OperationResult.Refused(
+                    ErrorCode.PreconditionFailed, UnknownLimit(scratch.Result, request.LimitName(scratch.Result.UnknownLimitIndex))),
+                _ => OperationResult.Whole(VerifyKeyAnswer.Write(context.Request.RequestId, outcome, scratch.Result, in request)),
+            };
+        }
+    }
+
+    private static string UnknownLimit(VerifyResult result, ReadOnlySpan<byte> name)
+    {
+        string text = $"Requested ratelimit '{Encoding.UTF8.GetString(name)}' does not exist and was not defined inline, for key '{Encoding.UTF8.GetString(result.Record.KeyId)}'";
+        return result.Identity.IsNull
+            ? text + "."
+            : text + $" with identity '{Encoding.UTF8.GetString(result.Identity.Id)}' (externalId '{Encoding.UTF8.GetString(result.Identity.ExternalId)}').";
+    }
+
+    /// <summary>What one decision needs and the next can use again.</summary>
+    private sealed class Scratch
+    {
+        private LimitRequest[] _limits = new LimitRequest[16];
+
+        public VerifyKeyRequestReader Reader { get; } = new();
+
+        public VerifyResult Result { get; } = new();
+
+        public ReadOnlySpan<LimitRequest> ToEngine(ReadOnlySpan<VerifyKeyLimit> limits)
+        {
+            if (_limits.Length < limits.Length)
+            {
+                _limits = new LimitRequest[limits.Length];
+            }
+
+            for (int i = 0; i < limits.Length; i++)
+            {
+                VerifyKeyLimit limit = limits[i];
+                _limits[i] = new LimitRequest(
+                    limit.NameOffset,
+                    limit.NameLength,
+                    limit.Cost,
+                    limit.HasLimit ? limit.Limit : -1,
+                    limit.HasDuration ? limit.DurationMs : -1);
+            }
+
+            return _limits.AsSpan(0, limits.Length);
+        }
+    }
+}

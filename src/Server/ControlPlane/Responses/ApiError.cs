@@ -1,0 +1,20 @@
+using System.Collections.Generic;
+using Unkey.Server.ControlPlane.Schema;
+
+namespace Unkey.Server.ControlPlane.Responses;
+
+/// <summary>An expected refusal, as a value. Immutable.</summary>
+/// <param name="Code">Which row of the code registry.</param>
+/// <param name="Detail">Public wording for people; carries no secret and no internal cause.</param>
+/// <param name="Items">Content of <c>error.errors</c> where the status has one.</param>
+internal sealed record ApiError(ErrorCode Code, string Detail, IReadOnlyList<SchemaViolation> Items)
+{
+    /// <summary>A refusal without items.</summary>
+    public ApiError(ErrorCode code, string detail)
+        : this(code, detail, [])
+    {
+    }
+
+    /// <summary>Whether the answer is always application/json, whatever Accept says: the rule for schema failures and panics.</summary>
+    public bool IsPlainJson { get; init; }
+}

@@ -1,0 +1,21 @@
+using System.Text.Json;
+
+namespace Unkey.Server.ControlPlane.Responses;
+
+/// <summary>The data of an operation that has nothing to tell: <c>{}</c>.</summary>
+internal sealed class EmptyData : IResponseData
+{
+    private EmptyData()
+    {
+    }
+
+    /// <summary>The only instance.</summary>
+    public static EmptyData Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public void WriteTo(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,22 @@
+using System.Collections.Generic;
+using System.Text.Json;
+using Unkey.Server.Storage.Rows;
+
+namespace Unkey.Server.ControlPlane.Responses;
+
+/// <summary>An identity as the API shows it. Immutable.</summary>
+/// <param name="Identity">The stored identity.</param>
+/// <param name="Limits">Its limits.</param>
+internal sealed record IdentityData(IdentityRow Identity, IReadOnlyList<RatelimitRow> Limits) : IResponseData
+{
+    /// <inheritdoc/>
+    public void WriteTo(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("id"u8, Identity.Id);
+        writer.WriteString("externalId"u8, Identity.ExternalId);
+        RatelimitData.WriteMeta(writer, Identity.Meta);
+        RatelimitData.WriteMember(writer, Limits);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,111 @@
+using System.Collections.Generic;
+using System.Text.Json;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.Storage.Rows;
+
+namespace Unkey.Server.ControlPlane.Responses;
+
+/// <summary>The key object of getKey, whoami and listKeys. Immutable.</summary>
+internal sealed record KeyData : IResponseData
+{
+    /// <summary>The stored key.</summary>
+    public required KeyRow Key { get; init; }
+
+    /// <summary>The live balance; <see langword="null"/> for unlimited.</summary>
+    public required long? Remaining { get; init; }
+
+    /// <summary>Slugs, direct and by roles: sorted, each once.</summary>
+    public required IReadOnlyList<string> Slugs { get; init; }
+
+    /// <summary>Roles, by name.</summary>
+    public required IReadOnlyList<RoleRow> Roles { get; init; }
+
+    /// <summary>The key's own limits.</summary>
+    public required IReadOnlyList<RatelimitRow> Limits { get; init; }
+
+    /// <summary>The live identity it is linked to.</summary>
+    public IdentityData? Identity { get; init; }
+
+    /// <inheritdoc/>
+    public void WriteTo(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("keyId"u8, Key.Id);
+        writer.WriteString("start"u8, Key.Start);
+        writer.WriteBoolean("enabled"u8, Key.IsEnabled);
+        if (!string.IsNullOrEmpty(Key.Name))
+        {
+            writer.WriteString("name"u8, Key.Name);
+        }
+
+        RatelimitData.WriteMeta(writer, Key.Meta);
+        writer.WriteNumber("createdAt"u8, Key.CreatedAtMs);
+        WriteOptional(writer, "updatedAt", Key.UpdatedAtMs);
+        WriteOptional(writer, "lastUsedAt", Key.LastUsedAtMs);
+        WriteOptional(writer, "expires", Key.ExpiresAtMs);
+        WriteNames(writer);
+        WriteCredits(writer);
+        if (Identity is not null)
+        {
+            writer.WritePropertyName("identity"u8);
+            Identity.WriteTo(writer);
+        }
+
+        RatelimitData.WriteMember(writer, Limits);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteOptional(Utf8JsonWriter writer, string name, long? value)
+    {
+        if (value is { } number)
+        {
+            writer.WriteNumber(name, number);
+        }
+    }
+
+    private void WriteNames(Utf8JsonWriter writer)
+    {
+        if (Slugs.Count > 0)
+        {
+            writer.WriteStartArray("permissions"u8);
+            foreach (string slug in Slugs)
+            {
+                writer.WriteStringValue(slug);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        if (Roles.Count > 0)
+        {
+            writer.WriteStartArray("roles"u8);
+            foreach (RoleRow role in Roles)
+            {
+                writer.WriteStringValue(role.Name);
+            }
+
+            writer.WriteEndArray();
+        }
+    }
+
+    private void WriteCredits(Utf8JsonWriter writer)
+    {
+        if (Remaining is not { } remaining)
+        {
+            return;
+        }
+
+        writer.WriteStartObject("credits"u8);
+        writer.WriteNumber("remaining"u8, remaining);
+        if (Key.RefillAmount is { } amount)
+        {
+            writer.WriteStartObject("refill"u8);
+            writer.WriteString("interval"u8, Key.RefillDay is null ? RefillInput.Daily : RefillInput.Monthly);
+            writer.WriteNumber("amount"u8, amount);
+            WriteOptional(writer, "refillDay", Key.RefillDay);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndObject();
+    }
+}

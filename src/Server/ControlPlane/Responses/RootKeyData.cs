@@ -1,0 +1,34 @@
+using System.Collections.Generic;
+using System.Text.Json;
+using Unkey.Server.Storage.Rows;
+
+namespace Unkey.Server.ControlPlane.Responses;
+
+/// <summary>A root key as listRootKeys shows it. Immutable.</summary>
+/// <param name="Key">The stored key.</param>
+/// <param name="Permissions">What it may do, sorted.</param>
+internal sealed record RootKeyData(KeyRow Key, IReadOnlyList<string> Permissions) : IResponseData
+{
+    /// <inheritdoc/>
+    public void WriteTo(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("keyId"u8, Key.Id);
+        writer.WriteString("name"u8, Key.Name ?? "");
+        writer.WriteString("start"u8, Key.Start);
+        writer.WriteStartArray("permissions"u8);
+        foreach (string permission in Permissions)
+        {
+            writer.WriteStringValue(permission);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteNumber("createdAt"u8, Key.CreatedAtMs);
+        if (Key.ExpiresAtMs is { } expires)
+        {
+            writer.WriteNumber("expires"u8, expires);
+        }
+
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,197 @@
+using System;
+using System.Globalization;
+using System.IO;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Unkey.Server.Storage.Sqlite;
+
+/// <summary>The database file: recognises it, checks it, migrates it, and opens connections with the right settings.</summary>
+/// <remarks>Opening is done once at start by one thread; <see cref="OpenReader"/> and <see cref="OpenWriter"/> may be called from any thread.</remarks>
+internal sealed class SqliteDatabase
+{
+    /// <summary>Name of the file in the data directory.</summary>
+    public const string FileName = "unkey.db";
+
+    // "unky" as a big-endian number, in the file's header: tells our file from any other SQLite database.
+    private const int ApplicationId = 0x756E6B79;
+    private const int BusyTimeoutMs = 5_000;
+
+    // The check reads the whole file, so it is cut off; a start must not take minutes because the file is large.
+    private const int CheckMsMax = 400;
+    private const int InstructionsPerProgressCall = 20_000;
+
+    private readonly string _path;
+
+    private SqliteDatabase(string path) => _path = path;
+
+    /// <summary>Version of the SQLite library in use, for example <c>3.53.4</c>.</summary>
+    public static string LibraryVersion => raw.sqlite3_libversion().utf8_to_string();
+
+    /// <summary>Opens or creates the database of a data directory and brings its schema up to date.</summary>
+    /// <param name="directory">The data directory; its lock must be held by the caller.</param>
+    /// <exception cref="StoreException">The file is foreign, newer, damaged, or cannot be read or written. It is then left as it was.</exception>
+    public static SqliteDatabase Open(string directory)
+    {
+        Batteries_V2.Init();
+        string path = Path.Combine(directory, FileName);
+        SqliteDatabase database = new(path);
+        try
+        {
+            // SQLite would create the file with the process's usual mode, readable by others; the WAL inherits this file's mode.
+            PrivateFile.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+            using SqliteConnection connection = database.Connect(readOnly: false);
+            database.Recognise(connection);
+            database.Check(connection);
+            Migrate(connection);
+            return database;
+        }
+        catch (SqliteException exception)
+        {
+            throw database.Refuse(exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException(StoreFault.ReadOnly, $"The database '{path}' cannot be opened: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Opens the connection that writes.</summary>
+    public SqliteConnection OpenWriter() => Connect(readOnly: false);
+
+    /// <summary>Opens a connection that only reads.</summary>
+    public SqliteConnection OpenReader() => Connect(readOnly: true);
+
+    /// <summary>Words a failure to read the file so that the operator knows what to do.</summary>
+    /// <param name="exception">What the driver threw.</param>
+    public StoreException Refuse(SqliteException exception) => exception.SqliteErrorCode switch
+    {
+        raw.SQLITE_NOTADB => new StoreException(
+            StoreFault.Corrupt,
+            $"'{_path}' is not a SQLite database. Move it away, or give the server another --data.",
+            exception),
+        raw.SQLITE_CORRUPT => Damaged(exception.Message, exception),
+        _ => SqliteFaults.Wrap(exception, $"open '{_path}'"),
+    };
+
+    internal static long Pragma(SqliteConnection connection, string pragma)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+#pragma warning disable CA2100 // The text is a constant of this assembly.
+        command.CommandText = "PRAGMA " + pragma;
+#pragma warning restore CA2100
+        return command.ExecuteScalar() is { } value ? Convert.ToInt64(value, CultureInfo.InvariantCulture) : 0;
+    }
+
+    internal static void Run(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+#pragma warning disable CA2100 // The text is a constant of this assembly or an embedded migration.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+
+    private SqliteConnection Connect(bool readOnly)
+    {
+        SqliteConnection connection = new(new SqliteConnectionStringBuilder
+        {
+            DataSource = _path,
+            Mode = SqliteOpenMode.ReadWrite,
+            Pooling = false,
+            DefaultTimeout = BusyTimeoutMs / 1_000,
+        }.ToString());
+        try
+        {
+            connection.Open();
+            _ = raw.sqlite3_busy_timeout(connection.Handle!, BusyTimeoutMs);
+            if (readOnly)
+            {
+                Run(connection, "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;");
+            }
+
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private void Recognise(SqliteConnection connection)
+    {
+        long applicationId = Pragma(connection, "application_id");
+        long version = Pragma(connection, "user_version");
+        if (applicationId != ApplicationId)
+        {
+            using SqliteCommand command = connection.CreateCommand();
+            command.CommandText = "SELECT count(*) FROM sqlite_schema";
+            bool isEmpty = Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture) == 0;
+            if (applicationId != 0 || version != 0 || !isEmpty)
+            {
+                throw new StoreException(
+                    StoreFault.Corrupt,
+                    $"'{_path}' is a SQLite database of another program. Move it away, or give the server another --data.");
+            }
+        }
+        else if (version > SqliteMigrations.Latest)
+        {
+            throw new StoreException(
+                StoreFault.Newer,
+                $"'{_path}' was written by a newer version (schema {version}; this binary knows up to {SqliteMigrations.Latest}). Run that version, or restore a backup.");
+        }
+    }
+
+    private void Check(SqliteConnection connection)
+    {
+        long deadline = Environment.TickCount64 + CheckMsMax;
+
+        // BOUND: the progress callback interrupts the check at the deadline; what has been read until then was sound.
+        raw.sqlite3_progress_handler(
+            connection.Handle!, InstructionsPerProgressCall, static state => Environment.TickCount64 > (long)state ? 1 : 0, deadline);
+        try
+        {
+            using SqliteCommand command = connection.CreateCommand();
+            command.CommandText = "PRAGMA quick_check(1)";
+            string? finding = command.ExecuteScalar() as string;
+            if (finding is not null && finding != "ok")
+            {
+                throw Damaged(finding.ReplaceLineEndings(" "), null);
+            }
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_INTERRUPT)
+        {
+            // The file is too large for the time; the load that follows reads every row and reports damage as well.
+        }
+        finally
+        {
+            raw.sqlite3_progress_handler(connection.Handle!, 0, null, null);
+        }
+    }
+
+    private static void Migrate(SqliteConnection connection)
+    {
+        // Persistent property of the file; the other settings belong to a connection.
+        Run(connection, "PRAGMA journal_mode = WAL;");
+        Configure(connection);
+        int version = (int)Pragma(connection, "user_version");
+        foreach ((int next, string sql) in SqliteMigrations.After(version))
+        {
+            using SqliteTransaction transaction = connection.BeginTransaction();
+            Run(connection, sql);
+            Run(connection, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {next};");
+            transaction.Commit();
+        }
+    }
+
+    /// <summary>Settings of every connection that writes.</summary>
+    internal static void Configure(SqliteConnection connection) => Run(
+        connection,
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF;");
+
+    private StoreException Damaged(string finding, Exception? inner) => new(
+        StoreFault.Corrupt,
+        $"The database '{_path}' is damaged: {finding}. Restore a backup into the data directory; the file was not changed.",
+        inner);
+}

@@ -1,0 +1,173 @@
+using System;
+using System.Collections.Concurrent;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Unkey.Server.Storage.Sqlite;
+
+/// <summary>The single-node store: a SQLite file in the data directory, one writer thread, a small pool of readers.</summary>
+/// <remarks>WAL with <c>synchronous=FULL</c>: what has been answered survives a power cut. Readers never wait for the writer.</remarks>
+internal sealed class SqliteStore : IStore
+{
+    private const int ReadersKeptMax = 8;
+
+    private readonly DataDirectoryLock _directoryLock;
+    private readonly SqliteDatabase _database;
+    private readonly SqliteWriter _writer;
+    private readonly ConcurrentBag<(StoreSession Session, int Generation)> _readers = [];
+    private int _generation;
+    private volatile bool _isClosed;
+
+    private SqliteStore(DataDirectoryLock directoryLock, SqliteDatabase database, ILogger logger)
+    {
+        _directoryLock = directoryLock;
+        _database = database;
+        _writer = new SqliteWriter(database, logger, CloseReaders);
+    }
+
+    /// <inheritdoc/>
+    public string Description => $"SQLite {SqliteDatabase.LibraryVersion}";
+
+    /// <summary>Takes the data directory and opens or creates the database in it.</summary>
+    /// <param name="directory">The data directory; created when missing.</param>
+    /// <param name="logger">For state changes of the store.</param>
+    /// <exception cref="StoreException">The directory is in use, or the database is foreign, newer, damaged or cannot be used.</exception>
+    public static SqliteStore Open(string directory, ILogger logger)
+    {
+        DataDirectoryLock directoryLock = DataDirectoryLock.Take(directory);
+        try
+        {
+            SqliteStore store = new(directoryLock, SqliteDatabase.Open(directory), logger);
+            StoreLog.Opened(logger, store.Description, directory);
+            return store;
+        }
+        catch
+        {
+            directoryLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sets who is told of commits. Called once, before the server answers requests.</summary>
+    public void Attach(ICommitListener listener) => _writer.Attach(listener);
+
+    /// <inheritdoc/>
+    public Task<T> WriteAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation) => Enqueue(work, isAlone: false, cancellation);
+
+    /// <inheritdoc/>
+    public Task<T> WriteAloneAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation) => Enqueue(work, isAlone: true, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<T> ReadAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_isClosed, this);
+        try
+        {
+            return ValueTask.FromResult(Read(work));
+        }
+        catch (SqliteException exception) when (SqliteFaults.IsStorageFault(exception))
+        {
+            throw SqliteFaults.Wrap(exception, "read");
+        }
+    }
+
+    /// <summary>Reads with one session on the calling thread; for the load at start.</summary>
+    public T Read<T>(Func<StoreSession, T> work)
+    {
+        (StoreSession session, int generation) = RentReader();
+        SqliteConnection connection = (SqliteConnection)session.Connection;
+        try
+        {
+            SqliteDatabase.Run(connection, "BEGIN");
+            T result = work(session);
+            SqliteDatabase.Run(connection, "COMMIT");
+            ReturnReader(session, generation);
+            return result;
+        }
+        catch
+        {
+            // A session that failed half-way is not used again.
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> IsHealthyAsync()
+    {
+        if (_isClosed || _writer.IsFailed)
+        {
+            return false;
+        }
+
+        try
+        {
+            return await ReadAsync(static session => session.Number("SELECT 1") == 1, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is StoreException or SqliteException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        if (!_isClosed)
+        {
+            _isClosed = true;
+            _writer.Dispose();
+            CloseReaders();
+            _directoryLock.Dispose();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private Task<T> Enqueue<T>(Func<StoreSession, T> work, bool isAlone, CancellationToken cancellation)
+    {
+        WriteUnit<T> unit = new(work, isAlone, cancellation);
+        _writer.Enqueue(unit);
+        return unit.Task;
+    }
+
+    private (StoreSession Session, int Generation) RentReader()
+    {
+        int generation = Volatile.Read(ref _generation);
+        while (_readers.TryTake(out (StoreSession Session, int Generation) pooled))
+        {
+            if (pooled.Generation == generation)
+            {
+                return pooled;
+            }
+
+            pooled.Session.Dispose();
+        }
+
+        return (new StoreSession(_database.OpenReader()), generation);
+    }
+
+    private void ReturnReader(StoreSession session, int generation)
+    {
+        if (!_isClosed && generation == Volatile.Read(ref _generation) && _readers.Count < ReadersKeptMax)
+        {
+            _readers.Add((session, generation));
+        }
+        else
+        {
+            session.Dispose();
+        }
+    }
+
+    private void CloseReaders()
+    {
+        Interlocked.Increment(ref _generation);
+        while (_readers.TryTake(out (StoreSession Session, int Generation) pooled))
+        {
+            pooled.Session.Dispose();
+        }
+    }
+}

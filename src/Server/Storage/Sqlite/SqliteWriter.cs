@@ -1,0 +1,288 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Threading;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using SQLitePCL;
+
+namespace Unkey.Server.Storage.Sqlite;
+
+/// <summary>The one thread that writes: puts every unit that is waiting into one transaction, so that one flush serves them all.</summary>
+/// <remarks>Each unit runs in its own savepoint, so a unit that fails or refuses takes only itself back. The callers are answered after the
+/// commit and after memory has been brought in line. A failed commit fails all of its units and changes nothing in memory.</remarks>
+internal sealed class SqliteWriter : IDisposable
+{
+    private const int UnitsWaitingMax = 16_384;
+
+    // BOUND: a transaction must end even when new units arrive faster than they are written.
+    private const int UnitsPerTransactionMax = 512;
+
+    private readonly SqliteDatabase _database;
+    private readonly ILogger _logger;
+    private readonly Action _closeReaders;
+    private readonly BlockingCollection<WriteUnit> _queue = new(UnitsWaitingMax);
+    private readonly List<WriteUnit> _batch = [];
+    private readonly StoreChanges _changes = new();
+    private readonly Thread _thread;
+    private StoreSession? _session;
+    private volatile ICommitListener? _listener;
+    private volatile bool _isFailed;
+
+    /// <summary>Opens the writing connection and starts the thread.</summary>
+    /// <param name="database">The checked database.</param>
+    /// <param name="logger">For state changes of the store.</param>
+    /// <param name="closeReaders">Closes the pooled readers, when the file has to be opened anew.</param>
+    public SqliteWriter(SqliteDatabase database, ILogger logger, Action closeReaders)
+    {
+        _database = database;
+        _logger = logger;
+        _closeReaders = closeReaders;
+        _session = OpenSession();
+        _thread = new Thread(Run) { IsBackground = true, Name = "store-writer" };
+        _thread.Start();
+    }
+
+    /// <summary>Whether the last transaction failed for a reason of the storage.</summary>
+    public bool IsFailed => _isFailed;
+
+    /// <summary>Sets who is told of commits. Called once, before the first unit that matters to it.</summary>
+    public void Attach(ICommitListener listener) => _listener = listener;
+
+    /// <summary>Queues a unit. Any thread; never waits.</summary>
+    /// <exception cref="StoreException">The queue is full, or the store is closed.</exception>
+    public void Enqueue(WriteUnit unit)
+    {
+        try
+        {
+            if (!_queue.TryAdd(unit))
+            {
+                throw new StoreException(StoreFault.Overloaded, "The write queue of the store is full.");
+            }
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ObjectDisposedException)
+        {
+            throw new StoreException(StoreFault.Closed, "The store is closed.", exception);
+        }
+    }
+
+    /// <summary>Writes what is queued, then closes the connection.</summary>
+    public void Dispose()
+    {
+        _queue.CompleteAdding();
+        _thread.Join();
+        _queue.Dispose();
+        _session?.Dispose();
+    }
+
+    private void Run()
+    {
+        // BOUND: ends when the queue is completed and empty.
+        while (_queue.TryTake(out WriteUnit? unit, Timeout.Infinite))
+        {
+            // BOUND: each turn consumes the unit that the last one left over, if any.
+            for (WriteUnit? next = unit; next is not null;)
+            {
+                next = Collect(next);
+                Write(_batch);
+            }
+        }
+    }
+
+    /// <summary>Fills the batch, starting with one unit; returns a unit that has to wait for the next transaction.</summary>
+    private WriteUnit? Collect(WriteUnit first)
+    {
+        _batch.Clear();
+        _batch.Add(first);
+        while (!first.IsAlone && _batch.Count < UnitsPerTransactionMax && _queue.TryTake(out WriteUnit? unit))
+        {
+            if (unit.IsAlone)
+            {
+                return unit;
+            }
+
+            _batch.Add(unit);
+        }
+
+        return null;
+    }
+
+    private void Write(List<WriteUnit> batch)
+    {
+        if (!TryCommit(batch, out List<WriteUnit> done))
+        {
+            return;
+        }
+
+        try
+        {
+            Publish(_session!);
+            done.ForEach(static unit => unit.Complete());
+        }
+        catch (Exception exception)
+        {
+            // Stored but not visible: the caller learns of a fault, and a restart reads the rows again.
+            StoreLog.WriterFault(_logger, exception);
+            _isFailed = true;
+            done.ForEach(unit => unit.Fail(exception));
+        }
+    }
+
+    private bool TryCommit(List<WriteUnit> batch, out List<WriteUnit> done)
+    {
+        done = [];
+        try
+        {
+            StoreSession session = _session ??= OpenSession();
+            _changes.Clear();
+            SqliteDatabase.Run((SqliteConnection)session.Connection, "BEGIN IMMEDIATE");
+            done = RunUnits(session, batch);
+            SqliteDatabase.Run((SqliteConnection)session.Connection, "COMMIT");
+            NoteRecovered();
+            return true;
+        }
+        catch (SqliteException exception)
+        {
+            StoreException fault = SqliteFaults.Wrap(exception, "write");
+            Undo(exception);
+            if (batch.Count > 1 && fault.Fault == StoreFault.Full)
+            {
+                // One large unit must not take the small ones, such as revocations, down with it.
+                foreach (WriteUnit unit in batch.ToArray())
+                {
+                    Write([unit]);
+                }
+
+                return false;
+            }
+
+            NoteFailed(fault);
+            batch.ForEach(unit => unit.Fail(fault));
+            return false;
+        }
+        catch (Exception exception)
+        {
+            // A bug in a unit's bookkeeping must not end the thread that writes.
+            StoreLog.WriterFault(_logger, exception);
+            Undo(null);
+            batch.ForEach(unit => unit.Fail(exception));
+            return false;
+        }
+    }
+
+    private List<WriteUnit> RunUnits(StoreSession session, List<WriteUnit> batch)
+    {
+        SqliteConnection connection = (SqliteConnection)session.Connection;
+        List<WriteUnit> done = new(batch.Count);
+        foreach (WriteUnit unit in batch)
+        {
+            if (unit.IsCancelled)
+            {
+                unit.Cancel();
+                continue;
+            }
+
+            session.Reset();
+            SqliteDatabase.Run(connection, "SAVEPOINT unit");
+            try
+            {
+                unit.Run(session);
+                if (session.IsRefused)
+                {
+                    SqliteDatabase.Run(connection, "ROLLBACK TO unit");
+                }
+                else
+                {
+                    _changes.UnionWith(session.Changes);
+                }
+
+                done.Add(unit);
+            }
+            catch (Exception exception) when (exception is not SqliteException sqlite || !SqliteFaults.IsStorageFault(sqlite))
+            {
+                SqliteDatabase.Run(connection, "ROLLBACK TO unit");
+                unit.Fail(exception);
+            }
+
+            SqliteDatabase.Run(connection, "RELEASE unit");
+        }
+
+        return done;
+    }
+
+    private void Publish(StoreSession session)
+    {
+        if (!_changes.IsEmpty)
+        {
+            _listener?.Committed(session, _changes);
+        }
+    }
+
+    /// <summary>Takes a failed transaction back. After a failed read, write or flush the file is opened anew and what the transaction
+    /// touched is read again: the state of the page cache is not to be trusted then.</summary>
+    private void Undo(SqliteException? cause)
+    {
+        StoreSession? session = _session;
+        if (session is null)
+        {
+            return;
+        }
+
+        try
+        {
+            // SQLite has already rolled back by itself after some errors; a second ROLLBACK would be an error of its own.
+            if (raw.sqlite3_get_autocommit(((SqliteConnection)session.Connection).Handle!) == 0)
+            {
+                SqliteDatabase.Run((SqliteConnection)session.Connection, "ROLLBACK");
+            }
+
+            if (cause?.SqliteErrorCode != raw.SQLITE_IOERR)
+            {
+                return;
+            }
+        }
+        catch (SqliteException exception)
+        {
+            StoreLog.RollbackFault(_logger, exception);
+        }
+
+        _session = null;
+        session.Dispose();
+        _closeReaders();
+        try
+        {
+            _session = OpenSession();
+            Publish(_session);
+        }
+        catch (SqliteException exception)
+        {
+            // The next write tries again to open the file.
+            StoreLog.ReopenFault(_logger, exception);
+        }
+    }
+
+    private StoreSession OpenSession()
+    {
+        SqliteConnection connection = _database.OpenWriter();
+        SqliteDatabase.Configure(connection);
+        return new StoreSession(connection);
+    }
+
+    private void NoteFailed(StoreException fault)
+    {
+        if (!_isFailed)
+        {
+            _isFailed = true;
+            StoreLog.Failed(_logger, fault.Message);
+        }
+    }
+
+    private void NoteRecovered()
+    {
+        if (_isFailed)
+        {
+            _isFailed = false;
+            StoreLog.Recovered(_logger);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using System.Collections.Generic;
+using System.Data.Common;
+using Unkey.Server.Storage.Rows;
+
+namespace Unkey.Server.Storage.Statements;
+
+/// <summary>SQL about keys. Stateless.</summary>
+internal static class KeyStatements
+{
+    private const string Columns = """
+        SELECT id, workspace_id, keyspace_id, hash, start, name, identity_id, meta, enabled, expires_at, remaining, refill_amount,
+            refill_day, for_workspace_id, last_used_at, created_at, updated_at, deleted_at IS NOT NULL
+        FROM keys
+        """;
+
+    /// <summary>Finds a key that has not been deleted. Whether its API is live is the caller's question.</summary>
+    public static KeyRow? FindKey(this StoreSession session, string id) =>
+        session.First(Columns + " WHERE id = @id AND deleted_at IS NULL", Map, ("@id", id));
+
+    /// <summary>Finds a key, deleted or not.</summary>
+    public static KeyRow? FindStoredKey(this StoreSession session, string id) =>
+        session.First(Columns + " WHERE id = @id", Map, ("@id", id));
+
+    /// <summary>Finds a key that has not been deleted by the SHA-256 of its secret.</summary>
+    public static KeyRow? FindKeyByHash(this StoreSession session, byte[] hash) =>
+        session.First(Columns + " WHERE hash = @hash AND deleted_at IS NULL", Map, ("@hash", hash));
+
+    /// <summary>Finds a key by the SHA-256 of its secret, deleted or not.</summary>
+    public static KeyRow? FindStoredKeyByHash(this StoreSession session, byte[] hash) =>
+        session.First(Columns + " WHERE hash = @hash", Map, ("@hash", hash));
+
+    /// <summary>Makes a deleted key live and enabled again, without an expiry.</summary>
+    public static void ReviveKey(this StoreSession session, string id)
+    {
+        session.Execute("UPDATE keys SET deleted_at = NULL, enabled = 1, expires_at = NULL WHERE id = @id", ("@id", id));
+        session.Changes.Keys.Add(id);
+    }
+
+    /// <summary>Whether a key id is taken, also by a deleted key.</summary>
+    public static bool IsKeyIdTaken(this StoreSession session, string id) =>
+        session.Number("SELECT 1 FROM keys WHERE id = @id", ("@id", id)) is not null;
+
+    /// <summary>Starts reading all live keys in the order of their ids, for the load at start.</summary>
+    public static DbDataReader StreamKeys(this StoreSession session) => session.Stream(Columns + " WHERE deleted_at IS NULL ORDER BY id");
+
+    /// <summary>Number of stored keys, for the progress of the load at start.</summary>
+    public static long CountKeys(this StoreSession session) => session.Number("SELECT count(*) FROM keys") ?? 0;
+
+    /// <summary>Root keys of a workspace in the order of their ids.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="workspaceId">Workspace that they manage.</param>
+    /// <param name="cursor">First id that may be returned.</param>
+    /// <param name="count">Most rows.</param>
+    public static List<KeyRow> ListRootKeys(this StoreSession session, string workspaceId, string cursor, long count) => session.All(
+        Columns + " WHERE for_workspace_id = @workspace AND id >= @cursor AND deleted_at IS NULL ORDER BY id LIMIT @count",
+        Map,
+        ("@workspace", workspaceId),
+        ("@cursor", cursor),
+        ("@count", count));
+
+    /// <summary>Ids of the live keys linked to an identity.</summary>
+    public static List<string> KeyIdsOfIdentity(this StoreSession session, string identityId) => session.All(
+        "SELECT id FROM keys WHERE identity_id = @identity AND deleted_at IS NULL",
+        static row => row.GetString(0),
+        ("@identity", identityId));
+
+    /// <summary>Adds a key.</summary>
+    public static void InsertKey(this StoreSession session, KeyRow key)
+    {
+        session.Execute(
+            """
+            INSERT INTO keys (id, workspace_id, keyspace_id, hash, start, name, identity_id, meta, enabled, expires_at, remaining,
+                refill_amount, refill_day, for_workspace_id, created_at)
+            VALUES (@id, @workspace, @keyspace, @hash, @start, @name, @identity, @meta, @enabled, @expires, @remaining,
+                @amount, @day, @for, @now)
+            """,
+            ("@id", key.Id),
+            ("@workspace", key.WorkspaceId),
+            ("@keyspace", key.KeyspaceId),
+            ("@hash", key.Hash),
+            ("@start", key.Start),
+            ("@name", key.Name),
+            ("@identity", key.IdentityId),
+            ("@meta", key.Meta),
+            ("@enabled", key.IsEnabled ? 1L : 0L),
+            ("@expires", key.ExpiresAtMs),
+            ("@remaining", key.Remaining),
+            ("@amount", key.RefillAmount),
+            ("@day", key.RefillDay),
+            ("@for", key.ForWorkspaceId),
+            ("@now", key.CreatedAtMs));
+        session.Changes.Keys.Add(key.Id);
+    }
+
+    /// <summary>Writes the settings of a key, its balance excepted.</summary>
+    public static void UpdateKey(this StoreSession session, KeyRow key, long nowMs)
+    {
+        session.Execute(
+            """
+            UPDATE keys SET name = @name, identity_id = @identity, meta = @meta, enabled = @enabled, expires_at = @expires,
+                refill_amount = @amount, refill_day = @day, updated_at = @now
+            WHERE id = @id
+            """,
+            ("@name", key.Name),
+            ("@identity", key.IdentityId),
+            ("@meta", key.Meta),
+            ("@enabled", key.IsEnabled ? 1L : 0L),
+            ("@expires", key.ExpiresAtMs),
+            ("@amount", key.RefillAmount),
+            ("@day", key.RefillDay),
+            ("@now", nowMs),
+            ("@id", key.Id));
+        session.Changes.Keys.Add(key.Id);
+    }
+
+    /// <summary>Sets the balance; the live counter starts again from it.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="id">Key id.</param>
+    /// <param name="remaining">The new balance, or <see langword="null"/> for unlimited.</param>
+    public static void SetRemaining(this StoreSession session, string id, long? remaining)
+    {
+        session.Execute("UPDATE keys SET remaining = @remaining WHERE id = @id", ("@remaining", remaining), ("@id", id));
+        session.Changes.Keys.Add(id);
+        session.Changes.CreditResets.Add(id);
+    }
+
+    /// <summary>Takes what has been spent from the stored balance, never below zero. Memory already knows, so nothing is published.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="id">Key id.</param>
+    /// <param name="spent">Credits spent since the last write-back; negative when credits were added in memory.</param>
+    public static void Spend(this StoreSession session, string id, long spent) => session.Execute(
+        "UPDATE keys SET remaining = CASE WHEN remaining > @spent THEN remaining - @spent ELSE 0 END WHERE id = @id AND remaining IS NOT NULL",
+        ("@spent", spent),
+        ("@id", id));
+
+    /// <summary>Deletes a key softly.</summary>
+    public static void DeleteKeySoftly(this StoreSession session, string id, long nowMs)
+    {
+        session.Execute("UPDATE keys SET deleted_at = @now WHERE id = @id AND deleted_at IS NULL", ("@now", nowMs), ("@id", id));
+        session.Changes.Keys.Add(id);
+    }
+
+    /// <summary>Deletes a key for good, with its links and limits.</summary>
+    public static void DeleteKeyForGood(this StoreSession session, KeyRow key)
+    {
+        session.Execute("DELETE FROM keys WHERE id = @id", ("@id", key.Id));
+        session.Changes.Keys.Add(key.Id);
+        session.Changes.RemovedHashes[key.Id] = key.Hash;
+    }
+
+    /// <summary>Maps the current row of <see cref="StreamKeys"/>.</summary>
+    public static KeyRow Map(DbDataReader row) => new()
+    {
+        Id = row.GetString(0),
+        WorkspaceId = row.GetString(1),
+        KeyspaceId = row.GetString(2),
+        Hash = row.GetFieldValue<byte[]>(3),
+        Start = row.GetString(4),
+        Name = row.Text(5),
+        IdentityId = row.Text(6),
+        Meta = row.Text(7),
+        IsEnabled = row.Flag(8),
+        ExpiresAtMs = row.Number(9),
+        Remaining = row.Number(10),
+        RefillAmount = row.Number(11),
+        RefillDay = row.Number(12),
+        ForWorkspaceId = row.Text(13),
+        LastUsedAtMs = row.Number(14),
+        CreatedAtMs = row.GetInt64(15),
+        UpdatedAtMs = row.Number(16),
+        IsDeleted = row.Flag(17),
+    };
+}

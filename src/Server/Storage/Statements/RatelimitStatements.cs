@@ -1,0 +1,70 @@
+using System.Collections.Generic;
+using System.Data.Common;
+using Unkey.Server.Storage.Rows;
+
+namespace Unkey.Server.Storage.Statements;
+
+/// <summary>SQL about the rate limits of keys and identities. The caller names the owner as changed. Stateless.</summary>
+internal static class RatelimitStatements
+{
+    private const string Columns = "SELECT id, name, max_tokens, duration_ms, auto_apply FROM ratelimits";
+
+    /// <summary>Limits of a key, by name.</summary>
+    public static List<RatelimitRow> RatelimitsOfKey(this StoreSession session, string keyId) =>
+        session.All(Columns + " WHERE key_id = @key ORDER BY name", Map, ("@key", keyId));
+
+    /// <summary>Limits of an identity, by name.</summary>
+    public static List<RatelimitRow> RatelimitsOfIdentity(this StoreSession session, string identityId) =>
+        session.All(Columns + " WHERE identity_id = @identity ORDER BY name", Map, ("@identity", identityId));
+
+    /// <summary>Starts reading all limits of keys in the order of the key ids: owner, then the columns of <see cref="Map"/> from ordinal 1.</summary>
+    public static DbDataReader StreamKeyRatelimits(this StoreSession session) => session.Stream(
+        "SELECT key_id, id, name, max_tokens, duration_ms, auto_apply FROM ratelimits WHERE key_id IS NOT NULL ORDER BY key_id, name");
+
+    /// <summary>Starts reading all limits of identities in the order of the identity ids.</summary>
+    public static DbDataReader StreamIdentityRatelimits(this StoreSession session) => session.Stream(
+        "SELECT identity_id, id, name, max_tokens, duration_ms, auto_apply FROM ratelimits WHERE identity_id IS NOT NULL ORDER BY identity_id, name");
+
+    /// <summary>Adds a limit to a key or to an identity.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="limit">The limit.</param>
+    /// <param name="workspaceId">Owning workspace.</param>
+    /// <param name="keyId">The key, or <see langword="null"/>.</param>
+    /// <param name="identityId">The identity, or <see langword="null"/>.</param>
+    /// <param name="nowMs">Unix milliseconds.</param>
+    public static void InsertRatelimit(
+        this StoreSession session, RatelimitRow limit, string workspaceId, string? keyId, string? identityId, long nowMs) => session.Execute(
+        """
+        INSERT INTO ratelimits (id, workspace_id, key_id, identity_id, name, max_tokens, duration_ms, auto_apply, created_at)
+        VALUES (@id, @workspace, @key, @identity, @name, @limit, @duration, @auto, @now)
+        """,
+        ("@id", limit.Id),
+        ("@workspace", workspaceId),
+        ("@key", keyId),
+        ("@identity", identityId),
+        ("@name", limit.Name),
+        ("@limit", limit.Limit),
+        ("@duration", limit.DurationMs),
+        ("@auto", limit.AutoApply ? 1L : 0L),
+        ("@now", nowMs));
+
+    /// <summary>Gives a limit new values; its id and name stay.</summary>
+    public static void UpdateRatelimit(this StoreSession session, RatelimitRow limit, long nowMs) => session.Execute(
+        "UPDATE ratelimits SET max_tokens = @limit, duration_ms = @duration, auto_apply = @auto, updated_at = @now WHERE id = @id",
+        ("@limit", limit.Limit),
+        ("@duration", limit.DurationMs),
+        ("@auto", limit.AutoApply ? 1L : 0L),
+        ("@now", nowMs),
+        ("@id", limit.Id));
+
+    /// <summary>Removes a limit.</summary>
+    public static void DeleteRatelimit(this StoreSession session, string id) =>
+        session.Execute("DELETE FROM ratelimits WHERE id = @id", ("@id", id));
+
+    /// <summary>Maps a row whose owner is in column 0 and whose limit starts at column 1.</summary>
+    public static RatelimitRow MapOwned(DbDataReader row) =>
+        new(row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.Flag(5));
+
+    private static RatelimitRow Map(DbDataReader row) =>
+        new(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.Flag(4));
+}

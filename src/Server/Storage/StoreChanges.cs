@@ -1,0 +1,56 @@
+using System;
+using System.Collections.Generic;
+
+namespace Unkey.Server.Storage;
+
+/// <summary>Which records a committed unit of work touched, so that the tables in memory are read again for exactly these.</summary>
+/// <remarks>Ids only: the rows are read after the commit, so what is published is what is stored. Used by one thread at a time.</remarks>
+internal sealed class StoreChanges
+{
+    /// <summary>Workspaces created or changed.</summary>
+    public HashSet<string> Workspaces { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>APIs created, changed or deleted.</summary>
+    public HashSet<string> Apis { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Identities created, changed or deleted.</summary>
+    public HashSet<string> Identities { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Keys created, changed or deleted.</summary>
+    public HashSet<string> Keys { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>SHA-256 of keys whose rows are gone, by key id: what the row can no longer tell.</summary>
+    public Dictionary<string, byte[]> RemovedHashes { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Keys whose balance was set, so that the live counter starts again from the stored one.</summary>
+    public HashSet<string> CreditResets { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whether nothing was touched.</summary>
+    public bool IsEmpty =>
+        Workspaces.Count == 0 && Apis.Count == 0 && Identities.Count == 0 && Keys.Count == 0 && CreditResets.Count == 0;
+
+    /// <summary>Adds everything that another unit touched.</summary>
+    public void UnionWith(StoreChanges other)
+    {
+        Workspaces.UnionWith(other.Workspaces);
+        Apis.UnionWith(other.Apis);
+        Identities.UnionWith(other.Identities);
+        Keys.UnionWith(other.Keys);
+        CreditResets.UnionWith(other.CreditResets);
+        foreach ((string id, byte[] hash) in other.RemovedHashes)
+        {
+            RemovedHashes[id] = hash;
+        }
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        Workspaces.Clear();
+        Apis.Clear();
+        Identities.Clear();
+        Keys.Clear();
+        CreditResets.Clear();
+        RemovedHashes.Clear();
+    }
+}
