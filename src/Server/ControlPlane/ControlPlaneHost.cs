@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
 
     private ControlPlaneHost(SqliteStore store, CreditWriteBack credits, ControlPlaneRouter router, BootstrapResult bootstrap)
     {
+        Root = bootstrap.Root;
         _store = store;
         _credits = credits;
         Router = router;
@@ -47,6 +49,12 @@ public sealed class ControlPlaneHost : IAsyncDisposable
 
     /// <summary>Name and version of the engine behind the store.</summary>
     public string StoreDescription => _store.Description;
+
+    /// <summary>The store, for tests that seed what no endpoint makes.</summary>
+    internal IStore Store => _store;
+
+    /// <summary>Where root keys live, for tests that seed some.</summary>
+    internal RootKeyspace Root { get; }
 
     /// <summary>Opens the store and loads the tables. When it returns, verification may begin.</summary>
     /// <param name="options">Where the data is, and the root key that must work.</param>
@@ -75,7 +83,8 @@ public sealed class ControlPlaneHost : IAsyncDisposable
             await store.ReadAsync(session => new TableLoad(engine, specs, projection, logger).Run(session), cancellation).ConfigureAwait(false);
             store.Attach(projection);
             ControlPlaneServices services = new(store, engine, new RootKeyAuthenticator(engine), bootstrap.Root, time, logger);
-            ControlPlaneRouter router = new(new RequestPipeline(services), AllOperations.Create());
+            RequestPipeline pipeline = new(services);
+            ControlPlaneRouter router = new(AllOperations.Create().Select(operation => new OperationEndpoint(operation, pipeline)));
             return new ControlPlaneHost(store, new CreditWriteBack(engine, store, time, logger), router, bootstrap);
         }
         catch

@@ -12,20 +12,18 @@ public sealed class ControlPlaneRouter
     private const int PathCharsMax = 64;
     private const string PlainText = "text/plain; charset=utf-8";
 
-    private readonly RequestPipeline _pipeline;
-    private readonly FrozenDictionary<string, Operation> _operations;
-    private readonly FrozenDictionary<string, Operation>.AlternateLookup<ReadOnlySpan<char>> _operationsBySpan;
+    private readonly FrozenDictionary<string, ColdEndpoint> _endpoints;
+    private readonly FrozenDictionary<string, ColdEndpoint>.AlternateLookup<ReadOnlySpan<char>> _endpointsBySpan;
 
-    internal ControlPlaneRouter(RequestPipeline pipeline, IEnumerable<Operation> operations)
+    internal ControlPlaneRouter(IEnumerable<ColdEndpoint> endpoints)
     {
-        _pipeline = pipeline;
-        _operations = operations.ToFrozenDictionary(static operation => operation.Path, StringComparer.Ordinal);
-        _operationsBySpan = _operations.GetAlternateLookup<ReadOnlySpan<char>>();
+        _endpoints = endpoints.ToFrozenDictionary(static endpoint => endpoint.Path, StringComparer.Ordinal);
+        _endpointsBySpan = _endpoints.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
     /// <summary>Whether a path names an operation. Exact and case-sensitive; no trailing slash.</summary>
     /// <param name="path">Path without the query.</param>
-    public bool IsKnown(string path) => _operations.ContainsKey(path);
+    public bool IsKnown(string path) => _endpoints.ContainsKey(path);
 
     /// <summary>As <see cref="IsKnown(string)"/>, for the bytes of the request-target's path. Allocates nothing.</summary>
     /// <param name="path">Path without the query, as sent.</param>
@@ -34,7 +32,7 @@ public sealed class ControlPlaneRouter
         Span<char> text = stackalloc char[PathCharsMax];
         return path.Length <= PathCharsMax
             && Ascii.ToUtf16(path, text, out int length) == System.Buffers.OperationStatus.Done
-            && _operationsBySpan.ContainsKey(text[..length]);
+            && _endpointsBySpan.ContainsKey(text[..length]);
     }
 
     /// <summary>Answers one request. Never throws and never faults the task: an unexpected failure is the 500 envelope.</summary>
@@ -42,13 +40,13 @@ public sealed class ControlPlaneRouter
     /// <remarks>Work up to the first wait runs on the calling thread, so call it from the thread pool and not from a reactor.</remarks>
     public Task<ColdResponse> HandleAsync(ColdRequest request)
     {
-        if (!_operations.TryGetValue(request.Path, out Operation? operation))
+        if (!_endpoints.TryGetValue(request.Path, out ColdEndpoint? endpoint))
         {
             return Task.FromResult(new ColdResponse(404, PlainText, "404 page not found"u8.ToArray()));
         }
 
         return request.Method == "POST"
-            ? _pipeline.RunAsync(operation, request)
+            ? endpoint.HandleAsync(request)
             : Task.FromResult(new ColdResponse(405, PlainText, "Method Not Allowed"u8.ToArray()) { Fields = [new("Allow", "POST")] });
     }
 }

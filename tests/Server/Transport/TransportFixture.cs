@@ -159,7 +159,7 @@ internal sealed class TransportFixture : IDisposable
     }
 
     /// <summary>A cold operation that answers when the test lets it.</summary>
-    internal sealed class ColdOperation : Operation
+    internal sealed class ColdOperation : ColdEndpoint
     {
         internal const string ColdPath = "/v2/test.cold";
 
