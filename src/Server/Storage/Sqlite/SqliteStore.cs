@@ -63,7 +63,11 @@ internal sealed class SqliteStore : IStore
     public ValueTask<T> ReadAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        ObjectDisposedException.ThrowIf(_isClosed, this);
+        if (_isClosed)
+        {
+            throw new StoreException(StoreFault.Closed, "The store is closed.");
+        }
+
         try
         {
             return ValueTask.FromResult(Read(work));
@@ -107,7 +111,7 @@ internal sealed class SqliteStore : IStore
         {
             return await ReadAsync(static session => session.Number("SELECT 1") == 1, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is StoreException or SqliteException or ObjectDisposedException)
+        catch (Exception exception) when (exception is StoreException or SqliteException)
         {
             return false;
         }
