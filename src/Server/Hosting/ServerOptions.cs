@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Unkey.Engine.Limits;
 
 namespace Unkey.Server.Hosting;
 
@@ -55,8 +56,8 @@ public sealed record ServerOptions
     /// <summary>Peers whose <c>X-Forwarded-For</c> is believed. Empty means none.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
-    /// <summary>Rate-limit buckets that may exist at once; bounds the memory of the bucket table.</summary>
-    public int RatelimitMaxBuckets { get; init; } = 1_048_576;
+    /// <summary>Rate-limit buckets that may be active at once; bounds the memory of the bucket table.</summary>
+    public int RatelimitMaxBuckets { get; init; } = BucketTable.DefaultCapacity;
 
     /// <summary>How log entries are written.</summary>
     public LogFormat LogFormat { get; init; } = LogFormat.Auto;

@@ -232,7 +232,7 @@ internal static class ServerSettings
             Option = "--ratelimit-max-buckets",
             ValueName = "count",
             Default = s_defaults.RatelimitMaxBuckets.ToString(),
-            Description = "Rate-limit buckets in use at once, 1024 to 268435456; bounds their memory. A full bucket takes no room.",
+            Description = "Rate-limit buckets that can be in use at once, 1024 to 268435456, rounded up to a power of two; 32 bytes each. A bucket that is full takes none.",
             Read = static (string text, ref ServerOptions draft) =>
             {
                 string? problem = SettingText.Count(text, 1024, 268_435_456, out int value);

@@ -1,0 +1,151 @@
+using System;
+using System.Net;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+using Unkey.Engine;
+using Unkey.Server.Commands;
+using Unkey.Server.ControlPlane;
+using Unkey.Server.Diagnostics;
+using Unkey.Server.Transport;
+
+namespace Unkey.Server.Hosting;
+
+/// <summary>One server with everything it is made of, from bound ports to the last closed file. Used by one thread at a time.</summary>
+/// <remarks>Start order: data directory, ports, store and tables, reactors. Ports come early so that a taken one is told before a long
+/// load, and clients that connect meanwhile wait in the backlog instead of being refused. Stop order is the reverse.</remarks>
+internal sealed class RunningServer : IAsyncDisposable
+{
+    private readonly TransportServer _transport;
+    private readonly EngineState _engine;
+    private readonly ControlPlaneHost _controlPlane;
+    private readonly HealthState _health;
+    private bool _isStopped;
+
+    private RunningServer(TransportServer transport, EngineState engine, ControlPlaneHost controlPlane, HealthState health, Metrics metrics)
+    {
+        _transport = transport;
+        _engine = engine;
+        _controlPlane = controlPlane;
+        _health = health;
+        Metrics = metrics;
+    }
+
+    /// <summary>Where the API listens, with the real port.</summary>
+    public IPEndPoint EndPoint => _transport.EndPoint;
+
+    /// <summary>Where metrics and health are served, with the real port; <see langword="null"/> when they are off.</summary>
+    public IPEndPoint? AdminEndPoint => _transport.AdminEndPoint;
+
+    /// <summary>The bootstrap root key, when this start made one. To be shown once and never logged.</summary>
+    public string? BootstrapSecret => _controlPlane.BootstrapSecret;
+
+    /// <summary>The counters.</summary>
+    public Metrics Metrics { get; }
+
+    /// <summary>Starts a server; when this returns, it accepts.</summary>
+    /// <param name="options">Checked settings.</param>
+    /// <param name="loggers">Makes the loggers; outlives the server.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="beforeAccepting">Called when all is loaded, before the first connection is accepted; an exception stops the start.</param>
+    /// <param name="cancellation">Gives up the start.</param>
+    /// <returns>The running server.</returns>
+    /// <exception cref="StartupException">It cannot start; the message is one line for the operator.</exception>
+    public static async Task<RunningServer> StartAsync(
+        ServerOptions options, ILoggerFactory loggers, TimeProvider time, Action<ControlPlaneHost> beforeAccepting, CancellationToken cancellation)
+    {
+        string directory = DataDirectory.Prepare(options.DataDirectory);
+        TransportServer? transport = null;
+        EngineState? engine = null;
+        ControlPlaneHost? controlPlane = null;
+        try
+        {
+            transport = Bind(options, loggers.CreateLogger("Unkey.Transport"));
+            engine = new EngineState(bucketCapacity: options.RatelimitMaxBuckets);
+            controlPlane = await ControlPlaneHost
+                .OpenAsync(new ControlPlaneOptions(directory, options.RootKey), engine, loggers, time, cancellation).ConfigureAwait(false);
+            HealthState health = new();
+            Metrics metrics = new(options.Threads, BuildVersion.Full);
+            Describe(metrics, health, engine, controlPlane, time);
+            beforeAccepting(controlPlane);
+            transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, time);
+            health.MarkStarted();
+            return new RunningServer(transport, engine, controlPlane, health, metrics);
+        }
+        catch (Exception e)
+        {
+            transport?.Dispose();
+            if (controlPlane is not null)
+            {
+                await controlPlane.DisposeAsync().ConfigureAwait(false);
+            }
+
+            engine?.Dispose();
+            if (e is Storage.StoreException)
+            {
+                throw new StartupException(TextSafety.Escape(e.Message), e);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Stops accepting, lets requests in flight finish, writes what is queued, and closes everything.</summary>
+    /// <param name="timeout">How long requests in flight may take.</param>
+    /// <returns>Whether every connection ended by itself.</returns>
+    public async Task<bool> StopAsync(TimeSpan timeout)
+    {
+        if (_isStopped)
+        {
+            return true;
+        }
+
+        _isStopped = true;
+        _health.MarkStopping();
+        bool isClean = await _transport.DrainAsync(timeout, CancellationToken.None).ConfigureAwait(false);
+        _transport.Dispose();
+        await _controlPlane.DisposeAsync().ConfigureAwait(false);
+        if (isClean)
+        {
+            // SAFETY: native memory is freed only when nobody can still read it. A management call that outlived the drain may, and
+            // the end of the process frees the memory as well.
+            _engine.Dispose();
+        }
+
+        return isClean;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+
+    private static TransportServer Bind(ServerOptions options, ILogger logger)
+    {
+        try
+        {
+            return TransportServer.Bind(options, logger);
+        }
+        catch (TransportException e)
+        {
+            throw new StartupException(TextSafety.Escape(e.Message), e);
+        }
+    }
+
+    private static void Describe(Metrics metrics, HealthState health, EngineState engine, ControlPlaneHost controlPlane, TimeProvider time)
+    {
+        // The store answers from memory and the page cache; a disk that hangs holds up this probe, not a verification.
+        Func<bool> isStoreHealthy = () => controlPlane.IsHealthyAsync().GetAwaiter().GetResult();
+        health.AddCheck("store", isStoreHealthy);
+        metrics.Add("unkey_store_up", "1 when the store answers and takes writes, else 0.", () => isStoreHealthy() ? 1 : 0);
+        metrics.Add("unkey_keys", "Keys in memory, root keys included.", () => engine.Keys.Count);
+        metrics.Add("unkey_key_slots", "Slots of the key table.", () => engine.Keys.Capacity);
+        metrics.Add("unkey_identities", "Identities in memory.", () => engine.Identities.Count);
+        metrics.Add("unkey_credit_cells", "Keys with a credit balance.", () => engine.Credits.Count);
+        metrics.Add("unkey_record_bytes", "Native bytes of key and identity records.", () => engine.RecordBytes);
+        metrics.Add("unkey_reclaim_pending", "Native blocks that wait for readers to pass a quiescent point.", () => engine.Reclaimer.PendingCount);
+        metrics.Add("unkey_ratelimit_bucket_slots", "Slots of the bucket table.", () => engine.Buckets.Capacity);
+        metrics.Add("unkey_ratelimit_buckets_active", "Rate-limit buckets that are not full.", () => engine.Buckets.CountActive(time.GetUtcNow().ToUnixTimeMilliseconds()));
+        metrics.Add("unkey_ratelimit_buckets_inserted_total", "Bucket slots taken into use.", () => engine.Buckets.Inserted, isCounter: true);
+        metrics.Add("unkey_ratelimit_buckets_reused_total", "Bucket slots that went from an idle bucket to a new one.", () => engine.Buckets.Reused, isCounter: true);
+        metrics.Add("unkey_ratelimit_buckets_refused_total", "Requests refused because no bucket slot was free.", () => engine.Buckets.Refused, isCounter: true);
+    }
+}
