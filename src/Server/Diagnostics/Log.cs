@@ -6,7 +6,7 @@ namespace Unkey.Server.Diagnostics;
 /// <remarks>No entry takes a key, a digest or a body. Values are escaped by the formatters.</remarks>
 internal static partial class Log
 {
-    [LoggerMessage(1000, LogLevel.Information, "unkey {Version} starting: .NET {Runtime}, SQLite {Sqlite}, {Threads} threads, {Transport} transport, process {ProcessId}")]
+    [LoggerMessage(1000, LogLevel.Information, "unkey {Version} starting: {Runtime}, SQLite {Sqlite}, {Threads} threads, {Transport} transport, process {ProcessId}")]
     public static partial void Starting(ILogger logger, string version, string runtime, string sqlite, int threads, string transport, int processId);
 
     [LoggerMessage(1001, LogLevel.Information, "Ready: API on http://{Listen}, admin {Admin}, {ElapsedMs} ms after the start")]

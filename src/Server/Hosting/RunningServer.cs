@@ -7,6 +7,7 @@ using Unkey.Engine;
 using Unkey.Server.Commands;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Storage;
 using Unkey.Server.Transport;
 
 namespace Unkey.Server.Hosting;
@@ -81,9 +82,13 @@ internal sealed class RunningServer : IAsyncDisposable
             }
 
             engine?.Dispose();
-            if (e is Storage.StoreException)
+            if (e is StoreException storeFault)
             {
-                throw new StartupException(TextSafety.Escape(e.Message), e);
+                throw new StartupException(
+                    storeFault.Fault == StoreFault.Full
+                        ? $"the disk of the data directory {TextSafety.Escape(directory)} is full; free some space and start again"
+                        : TextSafety.Escape(e.Message),
+                    e);
             }
 
             throw;

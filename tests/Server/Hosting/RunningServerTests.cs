@@ -1,0 +1,150 @@
+using System;
+using System.IO;
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging.Abstractions;
+using Unkey.Server.Commands;
+using Unkey.Server.Hosting;
+using Xunit;
+
+namespace Unkey.Server.Tests.Hosting;
+
+public sealed class RunningServerTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("unkey-host-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Theory]
+    [InlineData(TransportKind.Portable)]
+    [InlineData(TransportKind.Auto)]
+    public async Task AStartedServerAnswersOnBothListenersAndStopsCleanly(TransportKind transport)
+    {
+        await using RunningServer server = await Start(Options(transport));
+        using HttpClient http = new();
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri($"http://{server.EndPoint}/v2/liveness"))).StatusCode);
+        Assert.Equal("{\"status\":\"ok\",\"checks\":{\"store\":\"ok\"}}\n", await http.GetStringAsync(new Uri($"http://{server.AdminEndPoint}/health/ready")));
+        string metrics = await http.GetStringAsync(new Uri($"http://{server.AdminEndPoint}/metrics"));
+        Assert.Contains("unkey_http_requests_total{endpoint=\"liveness\",outcome=\"success\"} 1", metrics, StringComparison.Ordinal);
+        Assert.Contains("unkey_keys 1\n", metrics, StringComparison.Ordinal);
+        http.Dispose();
+        Assert.True(await server.StopAsync(TimeSpan.FromSeconds(30)));
+        using Socket probe = new(SocketType.Stream, ProtocolType.Tcp);
+        Assert.Throws<SocketException>(() => probe.Connect(server.EndPoint));
+    }
+
+    [Fact]
+    public async Task OnlyTheFirstStartMakesARootKey()
+    {
+        string? secret;
+        await using (RunningServer first = await Start(Options(TransportKind.Auto)))
+        {
+            secret = first.BootstrapSecret;
+        }
+
+        Assert.NotNull(secret);
+        await using RunningServer second = await Start(Options(TransportKind.Auto));
+        Assert.Null(second.BootstrapSecret);
+        using StringWriter output = new();
+        using StringWriter error = new();
+        CommandContext context = new(output, error, name => name switch
+        {
+            "UNKEY_URL" => $"http://{second.EndPoint}",
+            "UNKEY_ROOT_KEY" => secret,
+            _ => null,
+        });
+        Assert.Equal(0, CommandLine.Run(["root-key", "list", "--json"], context));
+        using JsonDocument keys = JsonDocument.Parse(output.ToString());
+        Assert.Equal(1, keys.RootElement.GetArrayLength());
+        Assert.Empty(error.ToString());
+        Assert.DoesNotContain(secret, output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheCommandsManageRootKeysOfARunningServer()
+    {
+        await using RunningServer server = await Start(Options(TransportKind.Auto));
+        using StringWriter output = new();
+        using StringWriter error = new();
+        CommandContext context = new(output, error, name => name switch
+        {
+            "UNKEY_URL" => $"http://{server.EndPoint}",
+            "UNKEY_ROOT_KEY" => server.BootstrapSecret,
+            _ => null,
+        });
+        Assert.Equal(0, CommandLine.Run(["root-key", "create", "--name", "ci", "--permission", "api.*.verify_key", "--expires", "1h", "--json"], context));
+        using JsonDocument created = JsonDocument.Parse(output.ToString());
+        string keyId = created.RootElement.GetProperty("keyId").GetString()!;
+        output.GetStringBuilder().Clear();
+        Assert.Equal(0, CommandLine.Run(["root-key", "list"], context));
+        Assert.Contains(keyId, output.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, CommandLine.Run(["root-key", "delete", keyId], context));
+        Assert.Equal(1, CommandLine.Run(["root-key", "delete", keyId], context));
+        Assert.Contains("404", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, CommandLine.Run(["workspace", "create", "acme"], context));
+        Assert.Matches(@"workspace\s+ws_", output.ToString());
+        Assert.Equal(0, CommandLine.Run(["health"], context));
+    }
+
+    [Fact]
+    public async Task ASecondServerOnTheDataDirectoryIsRefused()
+    {
+        await using RunningServer first = await Start(Options(TransportKind.Auto));
+        StartupException refused = await Assert.ThrowsAsync<StartupException>(() => Start(Options(TransportKind.Auto)));
+        Assert.Contains("in use by another", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message);
+    }
+
+    [Theory]
+    [InlineData(TransportKind.Portable)]
+    [InlineData(TransportKind.Auto)]
+    public async Task ATakenPortIsToldBeforeTheStoreIsTouched(TransportKind transport)
+    {
+        using Socket taken = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        taken.Listen();
+        StartupException refused = await Assert.ThrowsAsync<StartupException>(
+            () => Start(Options(transport) with { Listen = (IPEndPoint)taken.LocalEndPoint! }));
+        Assert.Contains(taken.LocalEndPoint!.ToString()!, refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_directory));
+    }
+
+    [Fact]
+    public async Task AFileThatIsNoDatabaseIsRefusedAndKept()
+    {
+        byte[] content = new byte[8192];
+        new Random(1).NextBytes(content);
+        string file = Path.Combine(_directory, "unkey.db");
+        await File.WriteAllBytesAsync(file, content);
+        StartupException refused = await Assert.ThrowsAsync<StartupException>(() => Start(Options(TransportKind.Auto)));
+        Assert.DoesNotContain('\n', refused.Message);
+        Assert.Equal(content, await File.ReadAllBytesAsync(file));
+    }
+
+    [Fact]
+    public async Task AFailureBeforeAcceptingGivesThePortBack()
+    {
+        ServerOptions options = Options(TransportKind.Auto);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => RunningServer.StartAsync(
+            options, NullLoggerFactory.Instance, TimeProvider.System, static _ => throw new InvalidOperationException("no"), CancellationToken.None));
+        await using RunningServer server = await Start(options);
+        Assert.NotNull(server.EndPoint);
+    }
+
+    private static Task<RunningServer> Start(ServerOptions options) =>
+        RunningServer.StartAsync(options, NullLoggerFactory.Instance, TimeProvider.System, static _ => { }, CancellationToken.None);
+
+    private ServerOptions Options(TransportKind transport) => new()
+    {
+        Listen = new IPEndPoint(IPAddress.Loopback, 0),
+        Admin = new IPEndPoint(IPAddress.Loopback, 0),
+        DataDirectory = _directory,
+        Transport = transport,
+        Threads = 2,
+        RatelimitMaxBuckets = 1024,
+    };
+}
