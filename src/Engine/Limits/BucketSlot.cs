@@ -38,6 +38,6 @@ internal struct BucketSlot
 
     /// <summary>Whether the slot shows this key at this moment.</summary>
     internal bool HasKey(UInt128 key) =>
-        // ORDER: acquire, so that whatever the caller reads next is not older than the key. Pairs with the release of the word in Claim.
+        // ORDER: acquire, so that whatever the caller reads next is not older than the key. Pairs with the release of the word in ClaimIn.
         Volatile.Read(ref KeyLow) == (ulong)key && Volatile.Read(ref KeyHigh) == (ulong)(key >> 64);
 }

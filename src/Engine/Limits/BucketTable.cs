@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Threading;
@@ -34,7 +33,7 @@ namespace Unkey.Engine.Limits;
 /// still limits anybody is forgotten, so a flood of identifiers cannot lift a limit. Keys with a bucket are served on, exactly.
 /// </para>
 /// </remarks>
-public sealed unsafe class BucketTable : IDisposable
+public sealed unsafe partial class BucketTable : IDisposable
 {
     /// <summary>Default capacity: 2,097,152 buckets, 64 MiB of address space of which only pages in use are backed by memory.</summary>
     public const int DefaultCapacity = 1 << 21;
@@ -90,6 +89,7 @@ public sealed unsafe class BucketTable : IDisposable
     public int Capacity { get; }
 
     /// <summary>Slots taken into use so far; they stay in use, for one bucket after another. Any thread.</summary>
+    // ORDER: none needed, also for the two below; Volatile keeps the 64-bit reads fresh for metrics.
     public long Inserted => Volatile.Read(ref _inserted);
 
     /// <summary>Times a slot went from an idle bucket to a new one. Any thread.</summary>
@@ -106,7 +106,7 @@ public sealed unsafe class BucketTable : IDisposable
     /// <param name="nowMs">Unix milliseconds, from a clock that does not run backwards.</param>
     /// <returns>Whether the tokens were there; then, and only then, they are taken.</returns>
     [HotPath]
-    public bool Take(ref BucketTake take, long nowMs) => Take<TokenBucket>(ref take, nowMs);
+    public bool Take(ref BucketTake take, long nowMs) => Take<TokenBucket>(ref take, Find(take.Key), nowMs);
 
     /// <summary>
     /// Takes from several buckets, all or none. One bucket may be named more than once: later entries see what earlier ones ask for.
@@ -118,7 +118,7 @@ public sealed unsafe class BucketTable : IDisposable
     public bool TakeAll(Span<BucketTake> takes, long nowMs) => takes.Length switch
     {
         0 => true,
-        1 => Take<TokenBucket>(ref takes[0], nowMs),
+        1 => Take<TokenBucket>(ref takes[0], Find(takes[0].Key), nowMs),
         _ => TakeAll<TokenBucket>(takes, nowMs),
     };
 
@@ -130,6 +130,7 @@ public sealed unsafe class BucketTable : IDisposable
         int active = 0;
         for (int page = 0; page < _touched.Length; page++)
         {
+            // ORDER: none needed, here and below; a snapshot may be a little old.
             if (Volatile.Read(ref _touched[page]) == 0)
             {
                 continue;
@@ -153,32 +154,11 @@ public sealed unsafe class BucketTable : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>The slot that shows this key, or null. Lock-free; the key may be gone when the caller looks again.</summary>
-    [HotPath]
-    internal BucketSlot* Find(UInt128 key)
-    {
-        BucketSlot* slot = FindInGroup(FirstGroup(key), key);
-        return slot is not null ? slot : FindInGroup(SecondGroup(key), key);
-    }
-
-    private static BucketSlot* FindInGroup(BucketSlot* group, UInt128 key)
-    {
-        for (BucketSlot* slot = group; slot < group + GroupSlots; slot++)
-        {
-            if (slot->HasKey(key))
-            {
-                return slot;
-            }
-        }
-
-        return null;
-    }
-
-    private bool Take<TAlgorithm>(ref BucketTake take, long nowMs)
+    /// <summary>Takes, beginning at a slot that showed the key when it was looked up, or null. Nothing is assumed about it since.</summary>
+    internal bool Take<TAlgorithm>(ref BucketTake take, BucketSlot* slot, long nowMs)
         where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
     {
         TAlgorithm request = TAlgorithm.Prepare(take.Limit, take.DurationMs, take.Cost, nowMs);
-        BucketSlot* slot = Find(take.Key);
         SpinWait spin = default;
 
         // BOUND: AttemptsMax; see there.
@@ -211,7 +191,7 @@ public sealed unsafe class BucketTable : IDisposable
                 }
             }
 
-            // ORDER: acquire. The key is read after the word that it has to vouch for.
+            // ORDER: acquire. The key is read after the word that it has to vouch for; pairs with the release in ClaimIn.
             ulong word = Volatile.Read(ref slot->Word);
             if ((word & BucketSlot.LockBit) != 0)
             {
@@ -244,236 +224,6 @@ public sealed unsafe class BucketTable : IDisposable
         return RefuseForSpace(ref take, nowMs);
     }
 
-    private bool TakeAll<TAlgorithm>(Span<BucketTake> takes, long nowMs)
-        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
-    {
-        // BOUND: a turn is repeated only when a slot changed its owner between two lines of this thread, which takes a full second of idleness.
-        for (int attempt = 0; attempt < AttemptsMax; attempt++)
-        {
-            for (int i = 0; i < takes.Length; i++)
-            {
-                ref BucketTake take = ref takes[i];
-                take.Slot = take.Limit > 0 ? (nint)FindOrInsert<TAlgorithm>(take.Key, nowMs) : 0;
-            }
-
-            BucketOrder.Sort(takes);
-            if (!TryLock(takes))
-            {
-                continue;
-            }
-
-            bool passed = Decide<TAlgorithm>(takes, nowMs);
-            Unlock(takes, takes.Length, keep: passed);
-            return passed;
-        }
-
-        for (int i = 0; i < takes.Length; i++)
-        {
-            RefuseForSpace(ref takes[i], nowMs);
-        }
-
-        return false;
-    }
-
-    /// <summary>Decides entry by entry in the caller's order, all slots being held. Slots keep the running words, locked.</summary>
-    private bool Decide<TAlgorithm>(Span<BucketTake> takes, long nowMs)
-        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
-    {
-        bool all = true;
-        for (int i = 0; i < takes.Length; i++)
-        {
-            ref BucketTake take = ref takes[i];
-            BucketSlot* slot = (BucketSlot*)take.Slot;
-            TAlgorithm request = TAlgorithm.Prepare(take.Limit, take.DurationMs, take.Cost, nowMs);
-            if (slot is null)
-            {
-                all = take.Limit > 0 ? RefuseForSpace(ref take, nowMs) : Refuse(ref take, request.ResetWhenPassing(TAlgorithm.Fresh(nowMs)));
-                continue;
-            }
-
-            ulong running = slot->Word & ~BucketSlot.LockBit;
-            bool passed = request.TryTake(running, out ulong next);
-            // A refused entry counts on as well: later entries on the same bucket see the costs of all before them.
-            slot->Word = next | BucketSlot.LockBit;
-            all &= passed ? Pass(ref take, in request, next) : Refuse(ref take, request.ResetWhenPassing(running));
-        }
-
-        // The state that stays when the batch is undone is what passing entries report.
-        for (int i = 0; !all && i < takes.Length; i++)
-        {
-            ref BucketTake take = ref takes[i];
-            if (take.Passed)
-            {
-                TAlgorithm request = TAlgorithm.Prepare(take.Limit, take.DurationMs, take.Cost, nowMs);
-                Pass(ref take, in request, take.Before);
-            }
-        }
-
-        return all;
-    }
-
-    private static bool TryLock(Span<BucketTake> takes)
-    {
-        nint held = 0;
-        ulong before = 0;
-        for (int i = 0; i < takes.Length; i++)
-        {
-            ref BucketTake take = ref takes[takes[i].Order];
-            BucketSlot* slot = (BucketSlot*)take.Slot;
-            if (take.Slot != held)
-            {
-                before = Lock(slot);
-                held = take.Slot;
-            }
-
-            // Equal addresses are neighbours: the same bucket again is already held, and entries without a bucket (address 0) come first.
-            take.Before = before;
-            if (slot is not null && !slot->HasKey(take.Key))
-            {
-                Unlock(takes, i + 1, keep: false);
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>Sets the lock bit and returns the word without it. The holder runs a short section and waits only for higher addresses.</summary>
-    private static ulong Lock(BucketSlot* slot)
-    {
-        SpinWait spin = default;
-
-        // BOUND: by the holders before this thread; batches lock in address order, so the waits form no circle.
-        while (true)
-        {
-            ulong word = Volatile.Read(ref slot->Word);
-
-            // ORDER: full fence on success: what the section reads is not older than the lock. Pairs with the release in Unlock.
-            if ((word & BucketSlot.LockBit) == 0 && Interlocked.CompareExchange(ref slot->Word, word | BucketSlot.LockBit, word) == word)
-            {
-                return word;
-            }
-
-            spin.SpinOnce(sleep1Threshold: -1);
-        }
-    }
-
-    private static void Unlock(Span<BucketTake> takes, int count, bool keep)
-    {
-        nint released = 0;
-        for (int i = 0; i < count; i++)
-        {
-            ref BucketTake take = ref takes[takes[i].Order];
-            if (take.Slot == released)
-            {
-                continue;
-            }
-
-            released = take.Slot;
-            BucketSlot* slot = (BucketSlot*)take.Slot;
-
-            // ORDER: release. Whoever locks or takes next sees the section as a whole.
-            Volatile.Write(ref slot->Word, keep ? slot->Word & ~BucketSlot.LockBit : take.Before);
-        }
-    }
-
-    private BucketSlot* FindOrInsert<TAlgorithm>(UInt128 key, long nowMs)
-        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
-    {
-        BucketSlot* slot = Find(key);
-        return slot is not null ? slot : FindOrInsert<TAlgorithm>(key, nowMs, TAlgorithm.Fresh(nowMs), out _);
-    }
-
-    /// <summary>Looks again and otherwise claims an idle slot, both under the stripe's lock. Null when there is none.</summary>
-    private BucketSlot* FindOrInsert<TAlgorithm>(UInt128 key, long nowMs, ulong initialWord, out bool isInserted)
-        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
-    {
-        Debug.Assert(key != UInt128.Zero, "Zero is the key of a slot that was never used.");
-        ref int stripe = ref _stripeLocks[((uint)key & _stripeMask) * StripeInts];
-        SpinWait spin = default;
-
-        // BOUND: by the holders before this thread; a holder visits 16 slots and waits for nothing.
-        while (Interlocked.CompareExchange(ref stripe, 1, 0) != 0)
-        {
-            spin.SpinOnce(sleep1Threshold: -1);
-        }
-
-        BucketSlot* slot = Find(key);
-        isInserted = false;
-        if (slot is null)
-        {
-            slot = Claim<TAlgorithm>(key, nowMs, initialWord);
-            isInserted = slot is not null;
-        }
-
-        // ORDER: release. The next holder sees the key written in here.
-        Volatile.Write(ref stripe, 0);
-        return slot;
-    }
-
-    private BucketSlot* Claim<TAlgorithm>(UInt128 key, long nowMs, ulong initialWord)
-        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
-    {
-        BucketSlot* first = FirstGroup(key);
-        BucketSlot* second = SecondGroup(key);
-        int idleInFirst = CountIdle<TAlgorithm>(first, nowMs);
-        // The first group while it has room to spare, because lookups read it first; then the emptier one, so that groups fill evenly.
-        if (idleInFirst < GroupSlots / 2 && idleInFirst < CountIdle<TAlgorithm>(second, nowMs))
-        {
-            BucketSlot* swapped = first;
-            first = second;
-            second = swapped;
-        }
-
-        BucketSlot* slot = ClaimIn<TAlgorithm>(first, key, nowMs, initialWord);
-        return slot is not null ? slot : ClaimIn<TAlgorithm>(second, key, nowMs, initialWord);
-    }
-
-    private static int CountIdle<TAlgorithm>(BucketSlot* group, long nowMs)
-        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
-    {
-        int idle = 0;
-        for (BucketSlot* slot = group; slot < group + GroupSlots; slot++)
-        {
-            ulong word = Volatile.Read(ref slot->Word);
-            idle += (word & BucketSlot.LockBit) == 0 && TAlgorithm.IsIdle(word, nowMs) ? 1 : 0;
-        }
-
-        return idle;
-    }
-
-    private BucketSlot* ClaimIn<TAlgorithm>(BucketSlot* group, UInt128 key, long nowMs, ulong initialWord)
-        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
-    {
-        for (BucketSlot* slot = group; slot < group + GroupSlots; slot++)
-        {
-            ulong word = Volatile.Read(ref slot->Word);
-            if ((word & BucketSlot.LockBit) != 0
-                || !TAlgorithm.IsIdle(word, nowMs)
-                || Interlocked.CompareExchange(ref slot->Word, initialWord | BucketSlot.LockBit, word) != word)
-            {
-                // In use, or its owner came back this very moment.
-                continue;
-            }
-
-            Volatile.Write(ref slot->KeyHigh, (ulong)(key >> 64));
-            Volatile.Write(ref slot->KeyLow, (ulong)key);
-
-            // ORDER: release. The key is complete before anybody can act on the word; pairs with the acquire of the word in Take and Lock.
-            Volatile.Write(ref slot->Word, initialWord);
-            Count(slot, isReuse: word != 0);
-            return slot;
-        }
-
-        return null;
-    }
-
-    private void Count(BucketSlot* slot, bool isReuse)
-    {
-        Interlocked.Increment(ref isReuse ? ref _reused : ref _inserted);
-        Volatile.Write(ref _touched[(int)((slot - (BucketSlot*)_slots) / TouchedSlots)], 1);
-    }
-
     private static bool Pass<TAlgorithm>(ref BucketTake take, in TAlgorithm request, ulong word)
         where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
     {
@@ -493,23 +243,10 @@ public sealed unsafe class BucketTable : IDisposable
 
     private bool RefuseForSpace(ref BucketTake take, long nowMs)
     {
+        // ORDER: none needed; a count.
         Interlocked.Increment(ref _refused);
         return Refuse(ref take, nowMs + RefusedRetryMs);
     }
-
-    private BucketSlot* FirstGroup(UInt128 key) => Group((uint)key & _groupMask);
-
-    private BucketSlot* SecondGroup(UInt128 key)
-    {
-        uint first = (uint)key & _groupMask;
-        uint second = (((uint)(ulong)(key >> 64) & ~_stripeMask) | (first & _stripeMask)) & _groupMask;
-        // Never the same group twice; the next bit above the stripe keeps the stripe.
-        return Group(second == first ? second ^ (_stripeMask + 1) : second);
-    }
-
-    private BucketSlot* Group(uint index) => (BucketSlot*)(_slots + ((nuint)index * GroupBytes));
-
-    private BucketSlot* Slot(int index) => (BucketSlot*)_slots + index;
 
     private void Free()
     {
