@@ -10,13 +10,11 @@ namespace Unkey.Engine;
 /// <summary>Everything verification decides on, in memory: the tables, the registries, and the one lock of their writers.</summary>
 /// <remarks>
 /// Thread-safety in one place. Readers: any thread that registered with <see cref="Reclaimer"/> and is online, without a lock; or any thread
-/// that holds <see cref="WriterLock"/>, which keeps everything it sees alive. Writers: whoever holds <see cref="WriterLock"/>; all publication,
+/// that holds <see cref="WriterLock"/>, which keeps everything it sees alive until it writes itself. Writers: whoever holds <see cref="WriterLock"/>; all publication,
 /// removal, retirement and collection. The lock is never held across I/O or an await, and no reader waits for it.
 /// </remarks>
 public sealed class EngineState : IDisposable
 {
-    private readonly NativeHeap _heap;
-
     /// <summary>Makes an empty state.</summary>
     /// <param name="expectedKeys">Keys to make room for at once, so that a load does not grow the table step by step; 0 or more.</param>
     /// <param name="bucketCapacity">Rate-limit buckets that can be active at one time; see <see cref="BucketTable"/>.</param>
@@ -29,11 +27,11 @@ public sealed class EngineState : IDisposable
     internal EngineState(Func<Lock, Reclaimer> reclaimer, long expectedKeys = 0, int bucketCapacity = BucketTable.DefaultCapacity)
     {
         Buckets = new BucketTable(bucketCapacity);
-        _heap = new NativeHeap(WriterLock);
         Reclaimer = reclaimer(WriterLock);
+        Records = new RecordHeap(WriterLock, Reclaimer);
         Credits = new CreditLedger(WriterLock);
-        Identities = new IdentityDirectory(WriterLock, Reclaimer, _heap);
-        Keys = new KeyTable(WriterLock, Reclaimer, _heap, Identities, Credits, expectedKeys);
+        Identities = new IdentityDirectory(WriterLock, Reclaimer, Records);
+        Keys = new KeyTable(WriterLock, Reclaimer, Records, Identities, Credits, expectedKeys);
         Workspaces = new WorkspaceRegistry(WriterLock);
         Apis = new ApiRegistry(WriterLock);
     }
@@ -66,10 +64,13 @@ public sealed class EngineState : IDisposable
     public KeyedHash BucketHash { get; } = KeyedHash.CreateRandom();
 
     /// <summary>Bytes of live key and identity records. Any thread; a recent value.</summary>
-    public long RecordBytes => _heap.AllocatedBytes;
+    public long RecordBytes => Records.Current.AllocatedBytes + Identities.CellBytes;
 
     /// <summary>Bytes taken from the system for records, free ones included. Any thread; a recent value.</summary>
-    public long ReservedBytes => _heap.ReservedBytes;
+    public long ReservedBytes => Records.Current.ReservedBytes;
+
+    /// <summary>Where the records live.</summary>
+    internal RecordHeap Records { get; }
 
     /// <summary>Frees all native memory. Every reader must have stopped; only at the end of the process or of a test.</summary>
     public void Dispose()
@@ -79,7 +80,8 @@ public sealed class EngineState : IDisposable
             Reclaimer.Collect();
             Keys.FreeSlots();
             Credits.Dispose();
-            _heap.Dispose();
+            Identities.Dispose();
+            Records.Dispose();
             Buckets.Dispose();
         }
     }

@@ -11,21 +11,26 @@ namespace Unkey.Engine.Keys;
 /// Writer-side: every member runs under the writer lock; readers reach identities through their key records only. A cell lives as long as a
 /// published identity or a key refers to it, so keys and identities may be loaded and deleted in any order.
 /// </remarks>
-public sealed unsafe class IdentityDirectory
+public sealed unsafe class IdentityDirectory : IRecordOwner, IDisposable
 {
     private readonly Lock _writerLock;
     private readonly Reclaimer _reclaimer;
-    private readonly NativeHeap _heap;
+    private readonly RecordHeap _records;
+
+    // Key records hold addresses of cells, so cells do not move with the records.
+    private readonly NativeHeap _cells;
     private readonly Dictionary<string, int> _byId = new(StringComparer.Ordinal);
     private readonly List<Entry> _entries = [];
     private readonly Stack<int> _unused = new();
     private int _published;
 
-    internal IdentityDirectory(Lock writerLock, Reclaimer reclaimer, NativeHeap heap)
+    internal IdentityDirectory(Lock writerLock, Reclaimer reclaimer, RecordHeap records)
     {
         _writerLock = writerLock;
         _reclaimer = reclaimer;
-        _heap = heap;
+        _records = records;
+        _cells = new NativeHeap(writerLock);
+        records.Add(this);
     }
 
     /// <summary>Published identities. Any thread; a recent value.</summary>
@@ -35,6 +40,9 @@ public sealed unsafe class IdentityDirectory
     /// <summary>Cells in use: published identities, and ids that keys refer to without one.</summary>
     internal int CellCount => _byId.Count;
 
+    /// <summary>Bytes of the cells.</summary>
+    internal long CellBytes => _cells.AllocatedBytes;
+
     /// <summary>Publishes an identity, or replaces it; keys linked to its id show it from now on.</summary>
     /// <param name="spec">What the identity is now.</param>
     /// <exception cref="ArgumentException">A text or a count is over its bound; nothing is changed.</exception>
@@ -42,7 +50,8 @@ public sealed unsafe class IdentityDirectory
     {
         ArgumentNullException.ThrowIfNull(spec);
         Debug.Assert(_writerLock.IsHeldByCurrentThread, "Identities are the writer's.");
-        nint record = IdentityRecordBuilder.Build(spec, _heap);
+        _records.CompactIfSparse();
+        nint record = IdentityRecordBuilder.Build(spec, _records.Current);
         int index = FindOrAdd(spec.Id);
         nint previous = IdentityCell.Publish(_entries[index].Cell, record);
         if (previous == 0)
@@ -102,6 +111,21 @@ public sealed unsafe class IdentityDirectory
         DropIfUnused(index);
     }
 
+    void IRecordOwner.MoveRecords(NativeHeap destination)
+    {
+        foreach (Entry entry in _entries)
+        {
+            if (entry.Cell is not null && entry.Cell->Current != 0)
+            {
+                var original = (IdentityRecordHeader*)entry.Cell->Current;
+                IdentityCell.Publish(entry.Cell, (nint)destination.CopyOf((byte*)original, (nuint)original->ByteCount));
+            }
+        }
+    }
+
+    /// <summary>Frees the cells. No reader may be left.</summary>
+    public void Dispose() => _cells.Dispose();
+
     private int FindOrAdd(string identityId)
     {
         if (_byId.TryGetValue(identityId, out int index))
@@ -115,7 +139,7 @@ public sealed unsafe class IdentityDirectory
             _entries.Add(Entry.Free);
         }
 
-        var cell = (IdentityCell*)_heap.Allocate((nuint)sizeof(IdentityCell));
+        var cell = (IdentityCell*)_cells.Allocate((nuint)sizeof(IdentityCell));
         *cell = new IdentityCell { Entry = index };
         _entries[index] = new Entry(identityId, cell);
         _byId.Add(identityId, index);
@@ -133,14 +157,14 @@ public sealed unsafe class IdentityDirectory
         _byId.Remove(entry.Id);
         _entries[index] = Entry.Free;
         _unused.Push(index);
-        _reclaimer.Retire(_heap, (nint)entry.Cell, (nuint)sizeof(IdentityCell));
+        _reclaimer.Retire(_cells, (nint)entry.Cell, (nuint)sizeof(IdentityCell));
     }
 
     private void RetireRecord(nint record)
     {
         if (record != 0)
         {
-            _reclaimer.Retire(_heap, record, (nuint)((IdentityRecordHeader*)record)->ByteCount);
+            _reclaimer.Retire(_records.Current, record, (nuint)((IdentityRecordHeader*)record)->ByteCount);
         }
     }
 

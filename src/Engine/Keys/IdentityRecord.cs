@@ -4,7 +4,7 @@ namespace Unkey.Engine.Keys;
 
 /// <summary>One identity as verification sees it: a view of an immutable native record.</summary>
 /// <remarks>
-/// Valid until the holder's next quiescent point, or as long as the writer lock is held. <see langword="default"/> is "no identity"
+/// Valid until the holder's next quiescent point, or under the writer lock until the holder writes. <see langword="default"/> is "no identity"
 /// (<see cref="IsNull"/>) and has no other readable member. Two reads of <see cref="KeyRecord.Identity"/> may differ when the writer is between
 /// them, so a verification reads it once. Any thread; no allocation; never throws.
 /// </remarks>

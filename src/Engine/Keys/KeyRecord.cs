@@ -4,8 +4,8 @@ namespace Unkey.Engine.Keys;
 
 /// <summary>One key as verification sees it: a view of an immutable native record.</summary>
 /// <remarks>
-/// Valid until the holder's next quiescent point (<see cref="Memory.Participant"/>), or as long as the writer lock is held; an update publishes
-/// another record and leaves this one as it was. <see langword="default"/> is "no record" (<see cref="IsNull"/>) and has no other readable
+/// Valid until the holder's next quiescent point (<see cref="Memory.Participant"/>), or under the writer lock until the holder writes; an update
+/// publishes another record and leaves this one as it was. <see langword="default"/> is "no record" (<see cref="IsNull"/>) and has no other readable
 /// member. Any thread; no allocation; never throws. Layout: <see cref="KeyRecordHeader"/>.
 /// </remarks>
 public readonly unsafe struct KeyRecord

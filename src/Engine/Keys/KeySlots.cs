@@ -79,6 +79,9 @@ internal sealed unsafe class KeySlots
         }
     }
 
+    /// <summary>A slot by its place, 0 to <see cref="Capacity"/> - 1. Writer only.</summary>
+    public KeySlot* At(long index) => _slots + index;
+
     /// <summary>Finds the slot of a digest. Writer only.</summary>
     /// <returns>The slot, or null.</returns>
     public KeySlot* FindSlot(ulong tag, in KeyDigest digest)

@@ -14,11 +14,11 @@ namespace Unkey.Engine.Keys;
 /// waits, whatever the writer does. Mutable state (credits, identity) lives in cells that survive updates.
 /// Source: linear probing with tombstones (Knuth, TAOCP vol. 3, 6.4), buckets of one cache line. Long form: docs/memory-reclamation.md.
 /// </remarks>
-public sealed unsafe class KeyTable
+public sealed unsafe class KeyTable : IRecordOwner
 {
     private readonly Lock _writerLock;
     private readonly Reclaimer _reclaimer;
-    private readonly NativeHeap _heap;
+    private readonly RecordHeap _records;
     private readonly IdentityDirectory _identities;
     private readonly CreditLedger _credits;
     private readonly DigestHash _hash = DigestHash.CreateRandom();
@@ -27,14 +27,15 @@ public sealed unsafe class KeyTable
     private long _count;
     private ulong _generation;
 
-    internal KeyTable(Lock writerLock, Reclaimer reclaimer, NativeHeap heap, IdentityDirectory identities, CreditLedger credits, long expectedKeys)
+    internal KeyTable(Lock writerLock, Reclaimer reclaimer, RecordHeap records, IdentityDirectory identities, CreditLedger credits, long expectedKeys)
     {
         _writerLock = writerLock;
         _reclaimer = reclaimer;
-        _heap = heap;
+        _records = records;
         _identities = identities;
         _credits = credits;
         _slots = new KeySlots(CapacityFor(expectedKeys));
+        records.Add(this);
     }
 
     /// <summary>Live keys. Any thread; a recent value.</summary>
@@ -82,12 +83,13 @@ public sealed unsafe class KeyTable
 
     /// <summary>Publishes a key, or replaces the record of its digest. Under the writer lock.</summary>
     /// <param name="spec">What the key is now.</param>
-    /// <returns>The published record, valid under the writer lock.</returns>
+    /// <returns>The published record, valid until the writer lock is left or something else is written under it.</returns>
     /// <exception cref="ArgumentException">A text, a count or a number is over its bound; nothing is changed.</exception>
     public KeyRecord Upsert(KeySpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
         Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
+        _records.CompactIfSparse();
         ulong tag = _hash.Tag(spec.Digest);
         KeySlot* slot = _slots.FindSlot(tag, spec.Digest);
         return Put(spec, tag, slot, slot is null ? 0 : slot->Record);
@@ -96,21 +98,23 @@ public sealed unsafe class KeyTable
     /// <summary>Publishes a key under a new digest in place of an old one; the running balance moves along. Under the writer lock.</summary>
     /// <param name="previous">Digest under which the key was published; when it is unknown this is <see cref="Upsert"/>.</param>
     /// <param name="spec">What the key is now.</param>
-    /// <returns>The published record, valid under the writer lock.</returns>
+    /// <returns>The published record, valid until the writer lock is left or something else is written under it.</returns>
     /// <remarks>The new digest is found before the old one is not: there is no moment without the key.</remarks>
     /// <exception cref="ArgumentException">As in <see cref="Upsert"/>.</exception>
     public KeyRecord Rekey(in KeyDigest previous, KeySpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
         Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
+        _records.CompactIfSparse();
         ulong previousTag = _hash.Tag(in previous);
         KeySlot* donor = _slots.FindSlot(previousTag, in previous);
+        ulong tag = _hash.Tag(spec.Digest);
         if (donor is null || previous == spec.Digest)
         {
-            return Upsert(spec);
+            KeySlot* slot = _slots.FindSlot(tag, spec.Digest);
+            return Put(spec, tag, slot, slot is null ? 0 : slot->Record);
         }
 
-        ulong tag = _hash.Tag(spec.Digest);
         KeyRecord published = Put(spec, tag, _slots.FindSlot(tag, spec.Digest), donor->Record);
 
         // Put may have grown the table, so the slot is looked up again.
@@ -124,6 +128,7 @@ public sealed unsafe class KeyTable
     public bool Remove(in KeyDigest digest)
     {
         Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
+        _records.CompactIfSparse();
         KeySlot* slot = _slots.FindSlot(_hash.Tag(in digest), in digest);
         if (slot is null)
         {
@@ -167,6 +172,28 @@ public sealed unsafe class KeyTable
     /// <summary>Frees the slots. No reader may be left; records go with their heap.</summary>
     internal void FreeSlots() => _slots.Block.Dispose();
 
+    void IRecordOwner.MoveRecords(NativeHeap destination)
+    {
+        for (long i = 0; i < _slots.Capacity; i++)
+        {
+            KeySlot* slot = _slots.At(i);
+            if (slot->Record != 0)
+            {
+                var original = (KeyRecordHeader*)slot->Record;
+                var copy = (KeyRecordHeader*)destination.CopyOf((byte*)original, (nuint)original->ByteCount);
+                if (copy->CreditCell != 0)
+                {
+                    ((CreditCellLayout*)copy->CreditCell)->Owner = (nint)copy;
+                }
+
+                KeySlots.Replace(slot, (nint)copy);
+            }
+        }
+
+        // The originals are retired next, so nobody may go on with one that was remembered by its version.
+        Changed();
+    }
+
     private static long CapacityFor(long keys)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(keys);
@@ -184,7 +211,7 @@ public sealed unsafe class KeyTable
 
         CreditCellLayout* credits = ResolveCredits(spec, donor);
         IdentityCell* identity = spec.IdentityId is null ? null : _identities.Acquire(spec.IdentityId);
-        nint record = builder.Build(_heap, ++_generation, credits, identity);
+        nint record = builder.Build(_records.Current, ++_generation, credits, identity);
         if (credits is not null)
         {
             credits->Owner = record;
@@ -259,7 +286,7 @@ public sealed unsafe class KeyTable
             _identities.Release(identity);
         }
 
-        _reclaimer.Retire(_heap, record, (nuint)header->ByteCount);
+        _reclaimer.Retire(_records.Current, record, (nuint)header->ByteCount);
     }
 
     private void Resize(long capacity)

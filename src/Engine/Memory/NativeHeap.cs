@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Threading;
 
 namespace Unkey.Engine.Memory;
@@ -9,7 +10,7 @@ namespace Unkey.Engine.Memory;
 /// <summary>Allocates the many small native objects of the tables: records and cells, 8-byte granules cut from large chunks.</summary>
 /// <remarks>
 /// Everything under the writer lock; readers only ever see the bytes. A freed object goes to the free list of its exact size and is never
-/// merged with a neighbour, so memory is bounded by the sum over sizes of each size's peak. In return an object has no header of its own
+/// merged with a neighbour; <see cref="RecordHeap"/> moves everything when too much is free. In return an object has no header of its own
 /// (malloc's is 8 bytes and a lock), chunks are whole huge pages, and an allocation is a pop or a bump. Objects above
 /// <see cref="SmallBytesMax"/> get a block each.
 /// <code>
@@ -37,6 +38,9 @@ internal sealed unsafe class NativeHeap : IReclaimable, IDisposable
     // ORDER: none needed; Volatile keeps the 64-bit read fresh for metrics.
     internal long AllocatedBytes => Volatile.Read(ref _allocatedBytes);
 
+    /// <summary>Bytes in free lists: usable again for their exact sizes only. Writer only.</summary>
+    internal long FreeBytes { get; private set; }
+
     /// <summary>Bytes taken from the system. Any thread; a recent value.</summary>
     // ORDER: as AllocatedBytes.
     internal long ReservedBytes => Volatile.Read(ref _reserved);
@@ -57,6 +61,7 @@ internal sealed unsafe class NativeHeap : IReclaimable, IDisposable
         {
             byte* recycled = (byte*)free;
             free = *(nint*)recycled;
+            FreeBytes -= (long)size;
             return recycled;
         }
 
@@ -68,6 +73,14 @@ internal sealed unsafe class NativeHeap : IReclaimable, IDisposable
         byte* fresh = _bump;
         _bump += size;
         return fresh;
+    }
+
+    /// <summary>Allocates an object with the bytes of another.</summary>
+    internal byte* CopyOf(byte* original, nuint byteCount)
+    {
+        byte* copy = Allocate(byteCount);
+        NativeMemory.Copy(original, copy, byteCount);
+        return copy;
     }
 
     /// <summary>Takes an object back. Nothing may read it any more. The size is the one it was allocated with.</summary>
@@ -84,6 +97,7 @@ internal sealed unsafe class NativeHeap : IReclaimable, IDisposable
             return;
         }
 
+        FreeBytes += (long)size;
         NativeBlock.Poison(pointer, size);
         ref nint free = ref _free[size / Granule];
         *(nint*)pointer = free;
@@ -111,6 +125,7 @@ internal sealed unsafe class NativeHeap : IReclaimable, IDisposable
         _bump = _bumpEnd = null;
         _reserved = 0;
         _allocatedBytes = 0;
+        FreeBytes = 0;
     }
 
     private static nuint RoundUp(nuint byteCount) => (byteCount + (Granule - 1)) & ~(nuint)(Granule - 1);

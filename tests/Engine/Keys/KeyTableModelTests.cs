@@ -91,6 +91,104 @@ public sealed class KeyTableModelTests
         }
     }
 
+    /// <summary>Each round every record grows by a granule, so no freed record ever has the size that is wanted next.</summary>
+    [Fact]
+    public void RecordsThatKeepChangingSizeDoNotHoldMoreMemoryThanAFewTimesTheirOwn()
+    {
+        const int Keys = 2_000;
+        using var state = new EngineState();
+        state.Records.SparseBytesMin = 64 * 1024;
+        lock (state.WriterLock)
+        {
+            for (int round = 1; round <= 200; round++)
+            {
+                for (int key = 0; key < Keys; key++)
+                {
+                    state.Keys.Upsert(new KeySpec { Digest = TestKeys.Digest(key), KeyId = "k", WorkspaceIndex = round, Fragment = new byte[round * 8] });
+                }
+
+                Assert.InRange(state.ReservedBytes, 0, (4 * state.RecordBytes) + (4 * 1024 * 1024));
+            }
+
+            Assert.InRange(state.Records.CompactionCount, 10, 400);
+            for (int key = 0; key < Keys; key++)
+            {
+                Assert.True(state.Keys.TryFind(TestKeys.Digest(key), out KeyRecord record));
+                Assert.Equal((200, 1_600), (record.WorkspaceIndex, record.Fragment.Length));
+            }
+        }
+    }
+
+    [Fact]
+    public void MovingRecordsKeepsReadersValidRaisesTheVersionAndReturnsTheMemory()
+    {
+        const int Keys = 5_000;
+        using var state = new EngineState();
+        using Participant reader = state.Reclaimer.Register();
+        lock (state.WriterLock)
+        {
+            state.Identities.Upsert(new IdentitySpec { Id = "id_1", ExternalId = "x", Fragment = TestKeys.Pattern(1, 7) });
+            for (int key = 0; key < Keys; key++)
+            {
+                state.Keys.Upsert(new KeySpec
+                {
+                    Digest = TestKeys.Digest(key),
+                    KeyId = TestKeys.KeyId(key),
+                    WorkspaceIndex = key,
+                    Credits = 100,
+                    IdentityId = "id_1",
+                    Fragment = TestKeys.Pattern(key, 1),
+                });
+            }
+
+            for (int key = 100; key < Keys; key++)
+            {
+                state.Keys.Remove(TestKeys.Digest(key));
+            }
+
+            state.Reclaimer.Collect();
+            reader.Enter();
+            Assert.True(state.Keys.TryFind(TestKeys.Digest(5), out KeyRecord held));
+            long version = state.Keys.Version;
+            long reserved = state.ReservedBytes;
+            Assert.Equal(0, state.Records.CompactionCount);
+            state.Records.SparseBytesMin = 1;
+
+            // A write that changes nothing by itself.
+            Assert.False(state.Keys.Remove(TestKeys.Digest(Keys)));
+            Assert.Equal(1, state.Records.CompactionCount);
+            Assert.True(state.Keys.Version > version);
+            Assert.True(state.Keys.TryFind(TestKeys.Digest(5), out KeyRecord moved));
+            Assert.NotEqual(held.Address, moved.Address);
+            Assert.Equal(held.Generation, moved.Generation);
+
+            // The old heap stays until the reader lets go; credits and identity are one for both.
+            state.Reclaimer.Collect();
+            Assert.Equal(reserved, state.Reclaimer.PendingBytes);
+            Assert.True(TestKeys.IsPattern(held.Fragment, 5, out _));
+            Assert.True(TestKeys.IsPattern(moved.Fragment, 5, out _));
+            Assert.True(held.Credits.TryTake(40, out _));
+            Assert.Equal(60, moved.Credits.Read());
+            Assert.True(TestKeys.IsPattern(held.Identity.Fragment, 1, out _));
+            var changes = new List<CreditChange>();
+            state.Credits.Drain(changes);
+            Assert.Equal(TestKeys.KeyId(5), Assert.Single(changes).KeyId);
+
+            reader.Quiescent();
+            state.Reclaimer.Collect();
+            Assert.Equal(0, state.Reclaimer.PendingBytes);
+            Assert.InRange(state.ReservedBytes, 1, reserved / 4);
+            for (int key = 0; key < 100; key++)
+            {
+                Assert.True(state.Keys.TryFind(TestKeys.Digest(key), out KeyRecord record));
+                Assert.True(TestKeys.IsPattern(record.Fragment, key, out _));
+                Assert.True(TestKeys.IsPattern(record.Identity.Fragment, 1, out _));
+            }
+
+            reader.Exit();
+        }
+    }
+
     [Fact]
     public void AnExpectedCountIsRoomEnoughWithoutGrowth()
     {
@@ -154,6 +252,7 @@ public sealed class KeyTableModelTests
 
         public Run()
         {
+            _state.Records.SparseBytesMin = 1;
             _reader = _state.Reclaimer.Register();
             _reader.Enter();
         }

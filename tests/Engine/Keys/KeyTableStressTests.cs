@@ -44,6 +44,7 @@ public sealed class KeyTableStressTests
         Assert.Null(stress.Run());
         Assert.True(stress.Lookups >= LookupsMin, $"Only {stress.Lookups} lookups ran beside the writer.");
         Assert.True(stress.Resizes > 4, $"Only {stress.Resizes} resizes happened.");
+        Assert.True(stress.Compactions > 2, $"Only {stress.Compactions} compactions happened.");
         Assert.Equal(0, stress.PendingAtEnd);
     }
 
@@ -74,12 +75,15 @@ public sealed class KeyTableStressTests
 
         public int Resizes { get; private set; }
 
+        public int Compactions => _state.Records.CompactionCount;
+
         public long PendingAtEnd { get; private set; }
 
         public void Dispose() => _state.Dispose();
 
         public string? Run()
         {
+            _state.Records.SparseBytesMin = 1;
             lock (_state.WriterLock)
             {
                 for (int key = 0; key < StableKeys; key++)
