@@ -10,8 +10,9 @@ namespace Unkey.Engine;
 /// <summary>Everything verification decides on, in memory: the tables, the registries, and the one lock of their writers.</summary>
 /// <remarks>
 /// Thread-safety in one place. Readers: any thread that registered with <see cref="Reclaimer"/> and is online, without a lock; or any thread
-/// that holds <see cref="WriterLock"/>, which keeps everything it sees alive until it writes itself. Writers: whoever holds <see cref="WriterLock"/>; all publication,
-/// removal, retirement and collection. The lock is never held across I/O or an await, and no reader waits for it.
+/// that holds <see cref="WriterLock"/>, which keeps everything it sees alive until it writes itself. Writers: whoever holds
+/// <see cref="WriterLock"/>; all publication, removal, retirement and collection. The lock is never held across I/O or an await, and no
+/// reader waits for it.
 /// </remarks>
 public sealed class EngineState : IDisposable
 {
