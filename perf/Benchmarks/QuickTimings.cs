@@ -9,7 +9,7 @@ namespace Unkey.Perf;
 internal sealed class QuickTimings(TextWriter output) : BenchmarkMethods.IVisitor
 {
     private const int Passes = 15;
-    private const int WarmUpRounds = 5;
+    private const int WarmUpRoundsMax = 30;
     private const long WarmUpNs = 100_000_000;
     private const long PassNs = 30_000_000;
 
@@ -22,13 +22,14 @@ internal sealed class QuickTimings(TextWriter output) : BenchmarkMethods.IVisito
 
     public void Visit<T>(string name, Func<T> call)
     {
-        // The JIT moves methods to their last tier on another thread, when this one has been quiet for a while.
-        long spent = 0;
-        long warmUpCalls = 0;
-        for (int round = 0; round < WarmUpRounds; round++)
+        // The JIT moves methods to their last tier on another thread, when this one has been quiet for a while: until it is done.
+        double nsPerCall = double.MaxValue;
+        int steady = 0;
+        for (int round = 0; round < WarmUpRoundsMax && steady < 3; round++)
         {
-            warmUpCalls = 0;
             long begin = ThreadClock.Nanoseconds();
+            long warmUpCalls = 0;
+            long spent;
             do
             {
                 for (int i = 0; i < 1000; i++)
@@ -41,10 +42,13 @@ internal sealed class QuickTimings(TextWriter output) : BenchmarkMethods.IVisito
             }
             while (spent < WarmUpNs);
 
+            double now = (double)spent / warmUpCalls;
+            steady = now > nsPerCall * 0.9 ? steady + 1 : 0;
+            nsPerCall = Math.Min(now, nsPerCall);
             Thread.Sleep(250);
         }
 
-        int calls = (int)Math.Max(1, warmUpCalls * PassNs / spent);
+        int calls = (int)Math.Max(1, PassNs / nsPerCall);
         double[] passes = new double[Passes];
         for (int pass = 0; pass < Passes; pass++)
         {

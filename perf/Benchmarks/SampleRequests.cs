@@ -5,7 +5,7 @@ namespace Unkey.Perf;
 /// <summary>The bytes that the load generator sends, and variations of them.</summary>
 internal static class SampleRequests
 {
-    internal const string Key = "3ZyXwVuTsRqPoNmLkJiHgF";
+    internal const string Key = "7KeYwVuTsRqPoNmLkJiHgF";
 
     internal const string RootKey = "unkey_bench_3ZyXwVuTsRqPoNmLkJiHgF";
 
