@@ -3,6 +3,7 @@ using System.Threading;
 using Unkey.Engine.Keys;
 using Unkey.Engine.Limits;
 using Unkey.Engine.Memory;
+using Unkey.Engine.Namespaces;
 using Unkey.Engine.Registries;
 
 namespace Unkey.Engine;
@@ -35,6 +36,7 @@ public sealed class EngineState : IDisposable
         Keys = new KeyTable(WriterLock, Reclaimer, Records, Identities, Credits, expectedKeys);
         Workspaces = new WorkspaceRegistry(WriterLock);
         Apis = new ApiRegistry(WriterLock);
+        Namespaces = new NamespaceTable(WriterLock);
     }
 
     /// <summary>Held by whoever changes anything here.</summary>
@@ -57,6 +59,9 @@ public sealed class EngineState : IDisposable
 
     /// <summary>APIs by index.</summary>
     public ApiRegistry Apis { get; }
+
+    /// <summary>Rate-limit namespaces with their overrides.</summary>
+    public NamespaceTable Namespaces { get; }
 
     /// <summary>Rate-limit buckets. Any thread; needs neither the lock nor the reclaimer.</summary>
     public BucketTable Buckets { get; }
