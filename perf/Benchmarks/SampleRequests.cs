@@ -15,7 +15,7 @@ internal static class SampleRequests
         $"{{\"key\":\"{Key}\",\"permissions\":\"{Query}\",\"tags\":[\"path=/v1/documents\"]}}");
 
     internal static byte[] VerifyHead { get; } = Encoding.UTF8.GetBytes(
-        $"POST /v2/keys.verifyKey HTTP/1.1\r\nHost: 127.0.0.1:18080\r\nAuthorization: Bearer {RootKey}\r\n" +
+        $"POST /v2/keys.verifyKey HTTP/1.1\r\nHost: 127.0.0.1:28300\r\nAuthorization: Bearer {RootKey}\r\n" +
         $"Content-Type: application/json\r\nAccept: application/json\r\nContent-Length: {VerifyBody.Length}\r\n\r\n");
 
     /// <summary>Head and body.</summary>
