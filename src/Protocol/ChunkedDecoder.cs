@@ -22,8 +22,10 @@ public struct ChunkedDecoder
     private RejectReason _fault;
     private int _sizeDigits;
 
-    /// <summary>Bytes of the current chunk line, trailer line or data that were read (lines) or are to come (data).</summary>
+    /// <summary>Bytes of the current chunk line or trailer line so far.</summary>
     private int _lineBytes;
+
+    /// <summary>Bytes of the current chunk that are to come.</summary>
     private long _chunkBytes;
     private long _bodyBytes;
 
@@ -175,7 +177,9 @@ public struct ChunkedDecoder
             case State.DataLineFeed:
                 return Expect(value, (byte)'\n', State.Size);
             default:
-                return ++_lineBytes > limits.FieldLineBytesMax ? RejectReason.ChunkOverheadTooLarge : StepExtension(value);
+                return value != (byte)'\r' && ++_lineBytes > limits.FieldLineBytesMax
+                    ? RejectReason.ChunkOverheadTooLarge
+                    : StepExtension(value);
         }
     }
 
@@ -199,7 +203,7 @@ public struct ChunkedDecoder
             return value == (byte)'\n' ? RejectReason.BareLineFeed : RejectReason.InvalidChunkSize;
         }
 
-        _lineBytes = 0;
+        _lineBytes = _sizeDigits + 1;
         _state = value == (byte)';' ? State.ExtensionStart : State.SizeLineFeed;
         return RejectReason.None;
     }
