@@ -1,0 +1,194 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using System.Linq;
+using System.Reflection;
+using System.Text;
+using Unkey.Tests.Support;
+using Xunit;
+
+namespace Unkey.Protocol.Tests;
+
+/// <summary>Every method marked as hot has a case here, and none of them allocates.</summary>
+public sealed class AllocationTests
+{
+    private const int Calls = 10_000;
+    private static readonly Dictionary<string, Action> s_cases = Cases();
+
+    public static TheoryData<string> CaseNames => new(s_cases.Keys);
+
+    [Fact]
+    public void Every_hot_method_has_a_case()
+    {
+        string[] marked =
+        [
+            .. typeof(HttpParser).Assembly.GetTypes()
+                .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly))
+                .Where(method => method.GetCustomAttributes().Any(attribute => attribute.GetType().Name == "HotPathAttribute"))
+                .Select(method => $"{method.DeclaringType!.Name}.{method.Name}")
+                .Distinct(),
+        ];
+        Assert.NotEmpty(marked);
+        Assert.Empty(marked.Except(s_cases.Keys));
+        Assert.Empty(s_cases.Keys.Except(marked));
+    }
+
+    [Theory]
+    [MemberData(nameof(CaseNames))]
+    public void A_hot_method_does_not_allocate(string name) => Assert.Equal(0, AllocatedBy(s_cases[name]));
+
+    /// <summary>The control: without it an allocation counter that does not count would pass every case.</summary>
+    [Fact]
+    public void An_allocation_is_seen() => Assert.True(AllocatedBy(static () => _ = new byte[16]) >= Calls * 16);
+
+    private static long AllocatedBy(Action action)
+    {
+        for (int i = 0; i < 200; i++)
+        {
+            action();
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < Calls; i++)
+        {
+            action();
+        }
+
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
+    private static Dictionary<string, Action> Cases()
+    {
+        var parser = new HttpParser(HttpLimits.Default);
+        byte[] headBytes = HttpParserData.Find("a typical verification").Bytes;
+        var head = new ReadOnlySequence<byte>(headBytes);
+        ReadOnlySequence<byte> split = Inputs.Split(headBytes, 100);
+        var bad = new ReadOnlySequence<byte>(HttpParserData.Find("no colon").Bytes);
+        HeadScan filled = default;
+        _ = parser.ParseHead(head, ref filled, out _);
+        byte[] line = Encoding.ASCII.GetBytes("Authorization: Bearer abcdefghijklmnopqrstuvwxyz\r\n");
+        var reader = new VerifyKeyRequestReader();
+        byte[] body = Encoding.UTF8.GetBytes("{\"key\":\"sk_\\u00e9\",\"permissions\":\"a AND b\",\"credits\":{\"cost\":1},\"tags\":[\"a\",\"b\\n\"],"
+            + "\"ratelimits\":[{\"name\":\"requests\",\"cost\":2,\"x\":[1]}],\"migrationId\":\"m\"}");
+        byte[] chunked = Encoding.ASCII.GetBytes("5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n");
+        var sink = new FixedSink();
+        byte[] response = new byte[2048];
+        byte[] date = new byte[HttpDate.ByteCount];
+        byte[] fragment = VerifyKeyFragments.Key("key_1", true, "n", default, null, ["a"], ["b"]);
+        byte[] limit = VerifyKeyFragments.EvaluatedLimit("rl_1", "requests", 1, 1000, true);
+        byte[] escaped = Encoding.ASCII.GetBytes("a\\u00e9\\ud83d\\ude00\\n");
+        byte[] decoded = new byte[64];
+
+        void Parse(ReadOnlySequence<byte> input)
+        {
+            HeadScan scan = default;
+            _ = parser.ParseHead(input, ref scan, out _);
+        }
+
+        Action Writing(Writing write) => () =>
+        {
+            var writer = new ResponseWriter(response);
+            write(ref writer);
+        };
+
+        return new Dictionary<string, Action>(StringComparer.Ordinal)
+        {
+            ["HttpParser.ParseHead"] = () =>
+            {
+                Parse(head);
+                Parse(split);
+                Parse(bad);
+            },
+            ["HeadRules.Finish"] = () => HeadRules.Finish(parser.Head),
+            ["HeadRules.ReadConnection"] = static () =>
+            {
+                KnownFields known = default;
+                HeadRules.ReadConnection("a, keep-alive ,close"u8, ref known);
+            },
+            ["HeadRules.SetOnce"] = static () =>
+            {
+                KnownFields known = default;
+                HeadRules.SetOnce(ref known.Host, 1, ref known, RejectReason.DuplicateHost);
+            },
+            ["FieldLine.TryNote"] = static () =>
+            {
+                KnownFields known = default;
+                _ = FieldLine.TryNote("Authorization"u8, "x"u8, 1, ref known);
+            },
+            ["RequestLine.MethodLength"] = static () => RequestLine.MethodLength("OPTIONS * HTTP/1.1"u8, out _),
+            ["RequestTarget.TryParse"] = static () => RequestTarget.TryParse(HttpMethod.Get, "http://a:80/b?c"u8, out _),
+            ["Authority.IsValid"] = static () => Authority.IsValid("[::1]:80"u8),
+            ["ByteScan.IndexOfLineBreaking"] = () => ByteScan.IndexOfLineBreaking(line, out _),
+            ["ByteScan.IndexOfStringBreaking"] = () => ByteScan.IndexOfStringBreaking(line),
+            ["Ascii.TryParseUnsigned"] = static () => Assert.True(Ascii.TryParseUnsigned("12345"u8, out _)),
+            ["Ascii.TryWrite"] = () => Ascii.TryWrite(decoded, 12345, out _),
+            ["ChunkedDecoder.Decode"] = () =>
+            {
+                ChunkedDecoder decoder = default;
+                _ = decoder.Decode(new ReadOnlySequence<byte>(chunked), sink, HttpLimits.Default, out _, out _);
+            },
+            ["HttpDate.Write"] = () => HttpDate.Write(1_700_000_000_000, date),
+            ["JsonScanner.Read"] = () => Scan(body),
+            ["JsonScanner.TrySkip"] = () =>
+            {
+                var scanner = new JsonScanner(body);
+                _ = scanner.TrySkip(scanner.Read());
+            },
+            ["JsonScanner.Unescape"] = () => JsonScanner.Unescape(escaped, decoded),
+            ["VerifyKeyRequestReader.TryRead"] = () => Assert.True(reader.TryRead(body, out _)),
+            ["ResponseWriter.WriteHead"] = Writing((ref ResponseWriter writer) => writer.WriteHead(200, ResponseWriter.ApplicationJson, date, keepAlive: true)),
+            ["ResponseWriter.BeginHead"] = Writing((ref ResponseWriter writer) => writer.BeginHead(299, default, date, keepAlive: false)),
+            ["ResponseWriter.WriteField"] = Writing(static (ref ResponseWriter writer) =>
+            {
+                writer.WriteField("Allow"u8, "POST"u8);
+                writer.WriteField("Retry-After"u8, 5);
+            }),
+            ["ResponseWriter.EndHead"] = Writing(static (ref ResponseWriter writer) => writer.EndHead()),
+            ["ResponseWriter.Complete"] = Writing((ref ResponseWriter writer) =>
+            {
+                writer.WriteHead(200, default, date, keepAlive: true);
+                writer.Complete(omitBody: true);
+            }),
+            ["ResponseWriter.Write"] = Writing(static (ref ResponseWriter writer) => writer.Write("abc"u8)),
+            ["ResponseWriter.WriteByte"] = Writing(static (ref ResponseWriter writer) => writer.WriteByte(1)),
+            ["ResponseWriter.WriteInt64"] = Writing(static (ref ResponseWriter writer) => writer.WriteInt64(long.MinValue)),
+            ["ResponseWriter.WriteBoolean"] = Writing(static (ref ResponseWriter writer) => writer.WriteBoolean(true)),
+            ["ResponseWriter.WriteJsonString"] = Writing(static (ref ResponseWriter writer) => writer.WriteJsonString("a\"b\u0001"u8)),
+            ["VerifyKeyJson.WriteNotFound"] = Writing(static (ref ResponseWriter writer) => VerifyKeyJson.WriteNotFound(ref writer, "req_1"u8)),
+            ["VerifyKeyJson.WriteStart"] = Writing((ref ResponseWriter writer) => VerifyKeyJson.WriteStart(ref writer, "req_1"u8, VerifyKeyCode.Expired, fragment)),
+            ["VerifyKeyJson.WriteCredits"] = Writing(static (ref ResponseWriter writer) => VerifyKeyJson.WriteCredits(ref writer, 5)),
+            ["VerifyKeyJson.BeginIdentity"] = Writing((ref ResponseWriter writer) => VerifyKeyJson.BeginIdentity(ref writer, fragment)),
+            ["VerifyKeyJson.WriteIdentityLimit"] = Writing((ref ResponseWriter writer) => VerifyKeyJson.WriteIdentityLimit(ref writer, limit, isFirst: true)),
+            ["VerifyKeyJson.EndIdentity"] = Writing(static (ref ResponseWriter writer) => VerifyKeyJson.EndIdentity(ref writer, hasLimits: true)),
+            ["VerifyKeyJson.WriteLimit"] = Writing((ref ResponseWriter writer) => VerifyKeyJson.WriteLimit(ref writer, limit, 1, 2, exceeded: true, isFirst: true)),
+            ["VerifyKeyJson.WriteAdHocLimit"] = Writing(static (ref ResponseWriter writer) =>
+                VerifyKeyJson.WriteAdHocLimit(ref writer, "a\"b"u8, 1, 2, 3, 4, exceeded: false, isFirst: true)),
+            ["VerifyKeyJson.EndLimits"] = Writing(static (ref ResponseWriter writer) => VerifyKeyJson.EndLimits(ref writer)),
+            ["VerifyKeyJson.WriteEnd"] = Writing(static (ref ResponseWriter writer) => VerifyKeyJson.WriteEnd(ref writer)),
+        };
+    }
+
+    private delegate void Writing(ref ResponseWriter writer);
+
+    private static void Scan(byte[] text)
+    {
+        var scanner = new JsonScanner(text);
+        while (scanner.Read() is not (JsonToken.End or JsonToken.Invalid))
+        {
+        }
+    }
+
+    /// <summary>Forgets what is written.</summary>
+    private sealed class FixedSink : IBufferWriter<byte>
+    {
+        private readonly byte[] _buffer = new byte[1024];
+
+        public void Advance(int count)
+        {
+        }
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => _buffer;
+
+        public Span<byte> GetSpan(int sizeHint = 0) => _buffer;
+    }
+}
