@@ -3,7 +3,8 @@ using System.Buffers;
 
 namespace Unkey.Protocol;
 
-/// <summary>Judges the authority of a Host field or a target (RFC 3986 3.2 without user information). Any thread; nothing allocates.</summary>
+/// <summary>Judges the authority of a Host field or a target (RFC 3986 3.2 without user information). Any thread; nothing
+/// allocates.</summary>
 internal static class Authority
 {
     /// <summary>The bytes of a registered name. The comma is left out on purpose: in a Host field it looks like a list of two

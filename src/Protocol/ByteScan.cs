@@ -35,7 +35,8 @@ internal static class ByteScan
         return found != 0 ? BitOperations.TrailingZeroCount(found) : IndexOfLineBreakingFrom(bytes, Width);
     }
 
-    /// <summary>The first byte that ends or breaks the plain part of a JSON string: a quote, a backslash or a control byte; or -1.</summary>
+    /// <summary>The first byte that ends or breaks the plain part of a JSON string: a quote, a backslash or a control byte; or
+    /// -1.</summary>
     [HotPath]
     public static int IndexOfStringBreaking(ReadOnlySpan<byte> bytes)
     {

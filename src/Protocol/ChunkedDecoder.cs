@@ -74,7 +74,11 @@ public struct ChunkedDecoder
     /// <remarks>O(n). Allocates nothing itself; <paramref name="body"/> may.</remarks>
     [HotPath]
     public ParseStatus Decode(
-        in ReadOnlySequence<byte> input, IBufferWriter<byte> body, HttpLimits limits, out SequencePosition consumed, out RejectReason reason)
+        in ReadOnlySequence<byte> input,
+        IBufferWriter<byte> body,
+        HttpLimits limits,
+        out SequencePosition consumed,
+        out RejectReason reason)
     {
         SequencePosition next = input.Start;
         consumed = input.Start;

@@ -8,7 +8,8 @@ public sealed record HttpLimits
     /// <summary>The limits that hold when nothing else is configured.</summary>
     public static HttpLimits Default { get; } = new();
 
-    /// <summary>Longest request line in bytes, without its CRLF. 64 or more. Passing it is a 414, or a 400 when the method is what is long.</summary>
+    /// <summary>Longest request line in bytes, without its CRLF. 64 or more. Passing it is a 414, or a 400 when the method is what is
+    /// long.</summary>
     public int RequestLineBytesMax { get; init; } = 8 * 1024;
 
     /// <summary>Longest field line, trailer line or chunk line in bytes, without its CRLF. 64 or more. Passing it is a 431.</summary>

@@ -232,7 +232,8 @@ public sealed class HttpParser
             ReadOnlySpan<byte> line = bytes[position..];
             int end = ByteScan.IndexOfLineBreaking(line, out int nameLength);
             fault = RejectReason.None;
-            if ((uint)end > (uint)_limits.FieldLineBytesMax || line.Length - end < 2 || line[end] != (byte)'\r' || line[end + 1] != (byte)'\n')
+            if ((uint)end > (uint)_limits.FieldLineBytesMax || line.Length - end < 2
+                || line[end] != (byte)'\r' || line[end + 1] != (byte)'\n')
             {
                 break;
             }

@@ -3,7 +3,8 @@ using System.Diagnostics;
 
 namespace Unkey.Protocol;
 
-/// <summary>Writes one HTTP/1.1 response into a buffer of the caller. One thread, one response; never allocates, blocks or throws.</summary>
+/// <summary>Writes one HTTP/1.1 response into a buffer of the caller. One thread, one response; never allocates, blocks or
+/// throws.</summary>
 /// <remarks>
 /// <para>Order: <see cref="WriteHead"/> (or <see cref="BeginHead"/>, fields, <see cref="EndHead"/>), the body, <see cref="Complete"/>.
 /// Content-Length is written with a fixed width and filled in at the end; the width is made up with leading spaces, which

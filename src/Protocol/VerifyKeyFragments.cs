@@ -17,7 +17,8 @@ public static class VerifyKeyFragments
     /// <param name="expiresUnixMs">When it expires, unix milliseconds; null for never.</param>
     /// <param name="permissions">The slugs of its permissions, direct and by roles.</param>
     /// <param name="roles">The names of its roles.</param>
-    /// <returns>Members of an object without its braces: <c>"keyId":"..","enabled":true[,"name":..][,"meta":..][,"expires":..][,"permissions":[..]][,"roles":[..]]</c>.</returns>
+    /// <returns>Members of an object without its braces:
+    /// <c>"keyId":"..","enabled":true[,"name":..][,"meta":..][,"expires":..][,"permissions":[..]][,"roles":[..]]</c>.</returns>
     /// <exception cref="ArgumentException"><paramref name="meta"/> is no valid JSON object.</exception>
     public static byte[] Key(
         string keyId,

@@ -13,6 +13,9 @@ namespace Unkey.Protocol.Tests;
 public sealed class AllocationTests
 {
     private const int Calls = 10_000;
+    private const BindingFlags Everything =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+
     private static readonly Dictionary<string, Action> s_cases = Cases();
 
     public static TheoryData<string> CaseNames => new(s_cases.Keys);
@@ -23,7 +26,7 @@ public sealed class AllocationTests
         string[] marked =
         [
             .. typeof(HttpParser).Assembly.GetTypes()
-                .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly))
+                .SelectMany(type => type.GetMethods(Everything))
                 .Where(method => method.GetCustomAttributes().Any(attribute => attribute.GetType().Name == "HotPathAttribute"))
                 .Select(method => $"{method.DeclaringType!.Name}.{method.Name}")
                 .Distinct(),
@@ -68,7 +71,8 @@ public sealed class AllocationTests
         _ = parser.ParseHead(head, ref filled, out _);
         byte[] line = Encoding.ASCII.GetBytes("Authorization: Bearer abcdefghijklmnopqrstuvwxyz\r\n");
         var reader = new VerifyKeyRequestReader();
-        byte[] body = Encoding.UTF8.GetBytes("{\"key\":\"sk_\\u00e9\",\"permissions\":\"a AND b\",\"credits\":{\"cost\":1},\"tags\":[\"a\",\"b\\n\"],"
+        byte[] body = Encoding.UTF8.GetBytes("{\"key\":\"sk_\\u00e9\",\"permissions\":\"a AND b\",\"credits\":{\"cost\":1},"
+            + "\"tags\":[\"a\",\"b\\n\"],"
             + "\"ratelimits\":[{\"name\":\"requests\",\"cost\":2,\"x\":[1]}],\"migrationId\":\"m\"}");
         byte[] chunked = Encoding.ASCII.GetBytes("5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n");
         var sink = new FixedSink();
@@ -134,9 +138,10 @@ public sealed class AllocationTests
                 var scanner = new JsonScanner(body);
                 _ = scanner.TrySkip(scanner.Read());
             },
-            ["JsonScanner.Unescape"] = () => JsonScanner.Unescape(escaped, decoded),
+            ["JsonText.Unescape"] = () => JsonText.Unescape(escaped, decoded),
             ["VerifyKeyRequestReader.TryRead"] = () => Assert.True(reader.TryRead(body, out _)),
-            ["ResponseWriter.WriteHead"] = Writing((ref ResponseWriter writer) => writer.WriteHead(200, ResponseWriter.ApplicationJson, date, keepAlive: true)),
+            ["ResponseWriter.WriteHead"] = Writing((ref ResponseWriter writer) => writer.WriteHead(200, ResponseWriter.ApplicationJson,
+                date, keepAlive: true)),
             ["ResponseWriter.BeginHead"] = Writing((ref ResponseWriter writer) => writer.BeginHead(299, default, date, keepAlive: false)),
             ["ResponseWriter.WriteField"] = Writing(static (ref ResponseWriter writer) =>
             {
@@ -154,13 +159,18 @@ public sealed class AllocationTests
             ["ResponseWriter.WriteInt64"] = Writing(static (ref ResponseWriter writer) => writer.WriteInt64(long.MinValue)),
             ["ResponseWriter.WriteBoolean"] = Writing(static (ref ResponseWriter writer) => writer.WriteBoolean(true)),
             ["ResponseWriter.WriteJsonString"] = Writing(static (ref ResponseWriter writer) => writer.WriteJsonString("a\"b\u0001"u8)),
-            ["VerifyKeyJson.WriteNotFound"] = Writing(static (ref ResponseWriter writer) => VerifyKeyJson.WriteNotFound(ref writer, "req_1"u8)),
-            ["VerifyKeyJson.WriteStart"] = Writing((ref ResponseWriter writer) => VerifyKeyJson.WriteStart(ref writer, "req_1"u8, VerifyKeyCode.Expired, fragment)),
+            ["VerifyKeyJson.WriteNotFound"] = Writing(static (ref ResponseWriter writer) => VerifyKeyJson.WriteNotFound(ref writer,
+                "req_1"u8)),
+            ["VerifyKeyJson.WriteStart"] = Writing((ref ResponseWriter writer) => VerifyKeyJson.WriteStart(ref writer, "req_1"u8,
+                VerifyKeyCode.Expired, fragment)),
             ["VerifyKeyJson.WriteCredits"] = Writing(static (ref ResponseWriter writer) => VerifyKeyJson.WriteCredits(ref writer, 5)),
             ["VerifyKeyJson.BeginIdentity"] = Writing((ref ResponseWriter writer) => VerifyKeyJson.BeginIdentity(ref writer, fragment)),
-            ["VerifyKeyJson.WriteIdentityLimit"] = Writing((ref ResponseWriter writer) => VerifyKeyJson.WriteIdentityLimit(ref writer, limit, isFirst: true)),
-            ["VerifyKeyJson.EndIdentity"] = Writing(static (ref ResponseWriter writer) => VerifyKeyJson.EndIdentity(ref writer, hasLimits: true)),
-            ["VerifyKeyJson.WriteLimit"] = Writing((ref ResponseWriter writer) => VerifyKeyJson.WriteLimit(ref writer, limit, 1, 2, exceeded: true, isFirst: true)),
+            ["VerifyKeyJson.WriteIdentityLimit"] = Writing((ref ResponseWriter writer) => VerifyKeyJson.WriteIdentityLimit(ref writer,
+                limit, isFirst: true)),
+            ["VerifyKeyJson.EndIdentity"] = Writing(static (ref ResponseWriter writer) => VerifyKeyJson.EndIdentity(ref writer,
+                hasLimits: true)),
+            ["VerifyKeyJson.WriteLimit"] = Writing((ref ResponseWriter writer) => VerifyKeyJson.WriteLimit(ref writer, limit, 1, 2,
+                exceeded: true, isFirst: true)),
             ["VerifyKeyJson.WriteAdHocLimit"] = Writing(static (ref ResponseWriter writer) =>
                 VerifyKeyJson.WriteAdHocLimit(ref writer, "a\"b"u8, 1, 2, 3, 4, exceeded: false, isFirst: true)),
             ["VerifyKeyJson.EndLimits"] = Writing(static (ref ResponseWriter writer) => VerifyKeyJson.EndLimits(ref writer)),

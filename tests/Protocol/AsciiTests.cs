@@ -12,7 +12,8 @@ public sealed class AsciiTests
 {
     private static readonly string[] s_names =
     [
-        "host", "accept", "expect", "close", "user-agent", "connection", "keep-alive", "x-test-time", "content-type", "authorization", "content-length",
+        "host", "accept", "expect", "close", "user-agent", "connection", "keep-alive", "x-test-time", "content-type", "authorization",
+        "content-length",
         "x-forwarded-for", "x-unkey-metrics",
     ];
 
@@ -60,7 +61,8 @@ public sealed class AsciiTests
                     byte[] candidate = (byte[])lower.Clone();
                     candidate[place] = (byte)value;
                     bool expected = Encoding.Latin1.GetString(candidate).Equals(name, StringComparison.OrdinalIgnoreCase);
-                    Assert.Equal(expected, lower.Length >= 8 ? Ascii.NameEquals(candidate, lower) : Ascii.ShortNameEquals(candidate, lower));
+                    Assert.Equal(expected, lower.Length >= 8 ? Ascii.NameEquals(candidate, lower) : Ascii.ShortNameEquals(candidate,
+                        lower));
                     Assert.Equal(expected, Ascii.EqualsIgnoreCase(candidate, lower));
                 }
             }

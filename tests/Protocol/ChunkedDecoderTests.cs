@@ -13,13 +13,19 @@ public sealed class ChunkedDecoderTests
 {
     private static readonly HttpLimits s_tight = new()
     {
-        FieldLineBytesMax = 24, HeadBytesMax = 60, FieldsMax = 3, ChunkOverheadBytesMax = 64, BodyBytesMax = 40,
+        FieldLineBytesMax = 24,
+        HeadBytesMax = 60,
+        FieldsMax = 3,
+        ChunkOverheadBytesMax = 64,
+        BodyBytesMax = 40,
     };
 
     private static readonly Gen<string> s_extension = Gen.Frequency(
         (12, Gen.Const(string.Empty)),
-        (4, Gen.OneOf(";a", ";a=b", ";a=\"b c\"", "; a = \"\\\"\\\\\" ;b", ";\ta\t=\tb", ";a=\"\u00ff\"", ";a;b;c", ";aaaaaaaaaaaaaaaaaaa")),
-        (1, Gen.OneOf(";", ";=", ";a=", ";a b", ";a=b c", " ;a", ";a ", ";a=\"b", ";a=\"\n\"", ";a=\"\\\r\"", ";\n", ";a\rb", ";a=\"b\"c", ";a==b", ";\0", ";a=\u0080")));
+        (4, Gen.OneOf(";a", ";a=b", ";a=\"b c\"", "; a = \"\\\"\\\\\" ;b", ";\ta\t=\tb", ";a=\"\u00ff\"", ";a;b;c",
+            ";aaaaaaaaaaaaaaaaaaa")),
+        (1, Gen.OneOf(";", ";=", ";a=", ";a b", ";a=b c", " ;a", ";a ", ";a=\"b", ";a=\"\n\"", ";a=\"\\\r\"", ";\n", ";a\rb", ";a=\"b\"c",
+            ";a==b", ";\0", ";a=\u0080")));
 
     private static readonly Gen<string> s_chunk = Gen.Select(
         Gen.Frequency((20, Gen.Const(string.Empty)), (1, Gen.OneOf("0", "000000", "+", "-", "0x", " ", "fffffff"))),
@@ -32,8 +38,10 @@ public sealed class ChunkedDecoderTests
     private static readonly Gen<byte[]> s_input = Gen.Select(
         s_chunk.List[0, 5],
         Gen.Frequency((10, Gen.Const("0\r\n")), (1, Gen.OneOf("0;x\r\n", "00000000\r\n", "000000000\r\n", "0 \r\n", "0\n", ""))),
-        Gen.Frequency((10, Gen.Const(string.Empty)), (5, Gen.OneOf("X-T: v\r\n", "Host: a\r\nContent-Length: 5\r\n", "A:\r\nB:\r\nC:\r\n", "a:bbbbbbbbbbbbbbbbbbbbbb\r\n")),
-            (2, Gen.OneOf("X : v\r\n", " X: v\r\n", "X\r\n", ": v\r\n", "X: \0\r\n", "X: v\n", "X: v\rY", "A:\r\nB:\r\nC:\r\nD:\r\n", "a:bbbbbbbbbbbbbbbbbbbbbbb\r\n",
+        Gen.Frequency((10, Gen.Const(string.Empty)), (5, Gen.OneOf("X-T: v\r\n", "Host: a\r\nContent-Length: 5\r\n", "A:\r\nB:\r\nC:\r\n",
+            "a:bbbbbbbbbbbbbbbbbbbbbb\r\n")),
+            (2, Gen.OneOf("X : v\r\n", " X: v\r\n", "X\r\n", ": v\r\n", "X: \0\r\n", "X: v\n", "X: v\rY", "A:\r\nB:\r\nC:\r\nD:\r\n",
+                "a:bbbbbbbbbbbbbbbbbbbbbbb\r\n",
                 "a: 1234567890123456\r\nb: 1234567890123456\r\nc: 1234567890123456\r\n"))),
         Gen.Frequency((10, Gen.Const("\r\n")), (1, Gen.OneOf("\n", "\r", "\r\r\n", ""))),
         Gen.OneOf(string.Empty, "GET / HTTP/1.1\r\n"),
@@ -117,7 +125,8 @@ public sealed class ChunkedDecoderTests
         string data = "6000\r\n" + new string('x', 0x6000) + "\r\n0\r\n";
         Assert.Equal($"Rejected {RejectReason.TooManyFields}", Decode(data + string.Concat(Enumerable.Repeat("X: 1\r\n", 101))));
         Assert.Equal($"Rejected {RejectReason.FieldLineTooLong}", Decode(data + "X: " + new string('a', 8190)));
-        Assert.Equal($"Rejected {RejectReason.HeadTooLong}", Decode(data + string.Concat(Enumerable.Repeat("X: " + new string('a', 8000) + "\r\n", 5))));
+        Assert.Equal($"Rejected {RejectReason.HeadTooLong}", Decode(data + string.Concat(Enumerable.Repeat("X: " + new string('a', 8000)
+            + "\r\n", 5))));
         Assert.StartsWith("Done ", Decode(data + string.Concat(Enumerable.Repeat("X: 1\r\n", 100)) + "\r\n"), StringComparison.Ordinal);
     }
 
@@ -141,7 +150,8 @@ public sealed class ChunkedDecoderTests
         var body = new ArrayBufferWriter<byte>();
         var input = new ReadOnlySequence<byte>("xGET / HTTP/1.1\r\n"u8.ToArray());
         Assert.Equal(ParseStatus.Rejected, decoder.Decode(input, body, HttpLimits.Default, out _, out RejectReason first));
-        Assert.Equal(ParseStatus.Rejected, decoder.Decode(input, body, HttpLimits.Default, out SequencePosition consumed, out RejectReason second));
+        Assert.Equal(ParseStatus.Rejected, decoder.Decode(input, body, HttpLimits.Default, out SequencePosition consumed,
+            out RejectReason second));
         Assert.Equal(first, second);
         Assert.Equal(0, input.GetOffset(consumed));
     }
@@ -171,7 +181,8 @@ public sealed class ChunkedDecoderTests
     {
         // The flaw of CVE-2025-55315: read what is ignored less strictly than what is used.
         Assert.Throws<CsCheckException>(() => s_mutated.Sample(
-            input => Status(Decode(input, HttpLimits.Default)) == new ReferenceChunkedDecoder(HttpLimits.Default, input, skipsExtensions: true).Decode(),
+            input => Status(Decode(input, HttpLimits.Default)) == new ReferenceChunkedDecoder(HttpLimits.Default, input,
+                skipsExtensions: true).Decode(),
             iter: 15_000,
             threads: 1));
     }
@@ -194,7 +205,8 @@ public sealed class ChunkedDecoderTests
         {
             RejectReason.BareLineFeed, RejectReason.BareCarriageReturn, RejectReason.InvalidChunkSize, RejectReason.InvalidChunkExtension,
             RejectReason.InvalidChunkEnd, RejectReason.ChunkOverheadTooLarge, RejectReason.BodyTooLarge, RejectReason.TooManyFields,
-            RejectReason.FieldLineTooLong, RejectReason.HeadTooLong, RejectReason.InvalidFieldName, RejectReason.WhitespaceBeforeColon, RejectReason.FoldedLine,
+            RejectReason.FieldLineTooLong, RejectReason.HeadTooLong, RejectReason.InvalidFieldName, RejectReason.WhitespaceBeforeColon,
+            RejectReason.FoldedLine,
         })
         {
             Assert.Contains($"Rejected {reason}", seen.Keys);

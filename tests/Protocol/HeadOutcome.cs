@@ -16,10 +16,13 @@ internal static class HeadOutcome
         }
 
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Done {head.ByteCount} method={Text(head.MethodName)}/{head.Method} target={Text(head.Target)}");
-        text.Append(CultureInfo.InvariantCulture, $" path={Text(head.Path)} query={Text(head.Query)} 1.1={head.IsHttp11} keep={head.KeepAlive}");
+        text.Append(CultureInfo.InvariantCulture,
+            $"Done {head.ByteCount} method={Text(head.MethodName)}/{head.Method} target={Text(head.Target)}");
+        text.Append(CultureInfo.InvariantCulture,
+            $" path={Text(head.Path)} query={Text(head.Query)} 1.1={head.IsHttp11} keep={head.KeepAlive}");
         text.Append(CultureInfo.InvariantCulture, $" length={head.ContentLength} chunked={head.IsChunked} expect={head.ExpectContinue}");
-        text.Append(CultureInfo.InvariantCulture, $" auth={head.HasAuthorization}:{Text(head.Authorization)} type={head.HasContentType}:{Text(head.ContentType)}");
+        text.Append(CultureInfo.InvariantCulture,
+            $" auth={head.HasAuthorization}:{Text(head.Authorization)} type={head.HasContentType}:{Text(head.ContentType)}");
         text.Append(CultureInfo.InvariantCulture, $" accept={Text(head.Accept)} xff={Text(head.XForwardedFor)} host={Text(head.Host)}");
         text.Append(CultureInfo.InvariantCulture, $" time={Text(head.TestTime)} agent={Text(head.UserAgent)} metrics={Text(head.Metrics)}");
         for (int i = 0; i < head.FieldCount; i++)

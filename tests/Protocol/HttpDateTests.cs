@@ -29,7 +29,8 @@ public sealed class HttpDateTests
     [InlineData(long.MinValue, 0)]
     [InlineData(LastMs + 1, LastMs)]
     [InlineData(long.MaxValue, LastMs)]
-    public void A_date_that_cannot_be_said_becomes_the_nearest_that_can(long unixMs, long nearest) => Assert.Equal(Reference(nearest), Write(unixMs));
+    public void A_date_that_cannot_be_said_becomes_the_nearest_that_can(long unixMs, long nearest) => Assert.Equal(Reference(nearest),
+        Write(unixMs));
 
     [Fact]
     public void Exactly_its_bytes_are_written()
@@ -48,5 +49,6 @@ public sealed class HttpDateTests
         return Encoding.ASCII.GetString(buffer);
     }
 
-    private static string Reference(long unixMs) => DateTimeOffset.FromUnixTimeMilliseconds(unixMs).ToString("R", CultureInfo.InvariantCulture);
+    private static string Reference(long unixMs) => DateTimeOffset.FromUnixTimeMilliseconds(unixMs).ToString("R",
+        CultureInfo.InvariantCulture);
 }

@@ -35,20 +35,24 @@ internal static class HttpParserData
         yield return Ok("plain POST", With("Content-Length: 5") + "hello");
         yield return Ok("a typical verification", "POST /v2/keys.verifyKey HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nAuthorization: Bearer "
             + "unkey_3ZzmY7XkQvT1p2aBcDeFgHiJ\r\nContent-Type: application/json\r\nAccept: application/json\r\nUser-Agent: "
-            + "speakeasy-sdk/typescript 2.0.0\r\nConnection: keep-alive\r\nContent-Length: 62\r\n\r\n{\"key\":\"sk_3ZzmY7XkQvT1p2aBcDeFgHiJ\"}");
+            + "speakeasy-sdk/typescript 2.0.0\r\nConnection: keep-alive\r\nContent-Length: 62\r\n\r\n"
+            + "{\"key\":\"sk_3ZzmY7XkQvT1p2aBcDeFgHiJ\"}");
         yield return Ok("pipelined behind", Get("/a") + Get("/b"));
         yield return Ok("one empty line before", "\r\n" + Get("/"));
         yield return Ok("two empty lines before", "\r\n\r\n" + Get("/"));
-        yield return Ok("legal oddities", "GET /v2/liveness HTTP/1.1\r\nhOsT:a\r\ncookie: \r\nX-Empty:\r\nX-Tab:\t b \t\r\nX_Under: 1\r\n\r\n");
+        yield return Ok("legal oddities",
+            "GET /v2/liveness HTTP/1.1\r\nhOsT:a\r\ncookie: \r\nX-Empty:\r\nX-Tab:\t b \t\r\nX_Under: 1\r\n\r\n");
         yield return Ok("every token byte in a name", With("!#$%&'*+-.^_`|~09azAZ: x"));
         yield return Ok("obs-text in a value", With("X-A: \u0080\u00ff"));
         yield return Ok("tab within a value", With("X-A: a\tb"));
         yield return Ok("blanks only value", With("X-A:  \t  "));
         yield return Ok("colons in a value", With("X-A: a:b:c"));
         yield return Ok("long name", With(Repeat("X", 300) + ": 1"));
-        yield return Ok("names of known lengths that are other names", With("Hosu: 1\r\nAccepu: 1\r\nAuthorizatiom: 1\r\nContent-Lengti: 1\r\nConnectiom: x y\r\n"
+        yield return Ok("names of known lengths that are other names",
+            With("Hosu: 1\r\nAccepu: 1\r\nAuthorizatiom: 1\r\nContent-Lengti: 1\r\nConnectiom: x y\r\n"
             + "Transfer-Encodinh: x\r\nExpecu: y\r\nX-Test-Timf: 1\r\nContent-Typf: 1"));
-        yield return Ok("all fields that are read", With("Authorization: Bearer x\r\nContent-Type: application/json\r\nAccept: */*\r\nUser-Agent: u\r\n"
+        yield return Ok("all fields that are read",
+            With("Authorization: Bearer x\r\nContent-Type: application/json\r\nAccept: */*\r\nUser-Agent: u\r\n"
             + "X-Forwarded-For: 1.2.3.4\r\nX-Test-Time: 5\r\nX-Unkey-Metrics: disabled\r\nContent-Length: 0"));
         yield return Ok("HTTP/1.0 without Host", "GET / HTTP/1.0\r\n\r\n");
         yield return Ok("HTTP/1.0 with Host", "GET / HTTP/1.0\r\nHost: a\r\n\r\n");
@@ -118,12 +122,14 @@ internal static class HttpParserData
         // Framing first: what two servers read differently is how requests are smuggled.
         yield return Bad("length and coding", RejectReason.ConflictingFraming, With("Content-Length: 5\r\nTransfer-Encoding: chunked"));
         yield return Bad("coding and length", RejectReason.ConflictingFraming, With("Transfer-Encoding: chunked\r\nContent-Length: 6"));
-        yield return Bad("length and unknown coding", RejectReason.ConflictingFraming, With("Content-Length: 5\r\nTransfer-Encoding: gzip"));
+        yield return Bad("length and unknown coding", RejectReason.ConflictingFraming,
+            With("Content-Length: 5\r\nTransfer-Encoding: gzip"));
         yield return Bad("two lengths", RejectReason.DuplicateContentLength, With("Content-Length: 0\r\nContent-Length: 46"));
         yield return Bad("two equal lengths", RejectReason.DuplicateContentLength, With("Content-Length: 27\r\nContent-Length: 27"));
         foreach (string length in new[]
         {
-            "5, 6", "5,5", "+5", "-1", "-0", "0x5", "5 5", "", "18446744073709551621", "9223372036854775808", "5;", "5.0", "1e2", "\u00b2", "_5", "\"5\"",
+            "5, 6", "5,5", "+5", "-1", "-0", "0x5", "5 5", "", "18446744073709551621", "9223372036854775808", "5;", "5.0", "1e2", "\u00b2",
+            "_5", "\"5\"",
         })
         {
             yield return Bad($"length '{length}'", RejectReason.InvalidContentLength, With("Content-Length: " + length));
@@ -132,15 +138,19 @@ internal static class HttpParserData
         yield return Bad("length after a space and colon", RejectReason.WhitespaceBeforeColon, With("Content-Length : 46"));
         foreach (string coding in new[]
         {
-            "chunked, identity", "gzip, chunked", ", chunked", "chunked,", "\"chunked\"", "chunked;q=1", "", "chunked chunked", "chunked\u0080",
+            "chunked, identity", "gzip, chunked", ", chunked", "chunked,", "\"chunked\"", "chunked;q=1", "", "chunked chunked",
+            "chunked\u0080",
         })
         {
             yield return Bad($"coding '{coding}'", RejectReason.InvalidTransferEncoding, With("Transfer-Encoding: " + coding));
         }
 
-        yield return Bad("two codings", RejectReason.InvalidTransferEncoding, With("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity"));
-        yield return Bad("two equal codings", RejectReason.InvalidTransferEncoding, With("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"));
-        yield return Bad("coding in HTTP/1.0", RejectReason.InvalidTransferEncoding, With("Transfer-Encoding: chunked\r\nConnection: keep-alive", "1.0"));
+        yield return Bad("two codings", RejectReason.InvalidTransferEncoding,
+            With("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity"));
+        yield return Bad("two equal codings", RejectReason.InvalidTransferEncoding,
+            With("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"));
+        yield return Bad("coding in HTTP/1.0", RejectReason.InvalidTransferEncoding,
+            With("Transfer-Encoding: chunked\r\nConnection: keep-alive", "1.0"));
         yield return Bad("unknown coding in HTTP/1.0", RejectReason.InvalidTransferEncoding, With("Transfer-Encoding: gzip", "1.0"));
         yield return Bad("unknown coding", RejectReason.UnknownTransferCoding, With("Transfer-Encoding: xchunked"));
         yield return Bad("identity coding", RejectReason.UnknownTransferCoding, With("Transfer-Encoding: identity"));
@@ -157,7 +167,8 @@ internal static class HttpParserData
         yield return Bad("bare CR in a value", RejectReason.BareCarriageReturn, With("X-A: b\rX-B: c"));
         yield return Bad("bare CR in a name", RejectReason.BareCarriageReturn, With("X-\rA: b"));
         yield return Bad("CR for a hyphen of a known name", RejectReason.BareCarriageReturn, With("Content\rLength: 5"));
-        yield return Bad("CR X for the end", RejectReason.BareCarriageReturn, "GET / HTTP/1.1\r\nHost: a\r\n\rZGET /evil: HTTP/1.1\r\nHost: a\r\n\r\n");
+        yield return Bad("CR X for the end", RejectReason.BareCarriageReturn,
+            "GET / HTTP/1.1\r\nHost: a\r\n\rZGET /evil: HTTP/1.1\r\nHost: a\r\n\r\n");
         yield return Bad("CR CR LF", RejectReason.BareCarriageReturn, "GET / HTTP/1.1\r\nHost: a\r\r\n\r\n");
         yield return Bad("CR X first", RejectReason.BareCarriageReturn, "\rXGET / HTTP/1.1\r\nHost: a\r\n\r\n");
         yield return Bad("three empty lines before", RejectReason.TooManyEmptyLines, "\r\n\r\n\r\n" + Get("/"));
@@ -192,7 +203,8 @@ internal static class HttpParserData
         yield return Bad("two Hosts in HTTP/1.0", RejectReason.DuplicateHost, "GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n");
         foreach (string host in new[]
         {
-            "", "a b", "a,b", "a/b", "a@b", ":80", "a:b", "a:123456", "a:-1", "[::1", "[]", "[::1]x", "[::1]:x", "[g::1]", "a%2", "a%zz", "a%", "\u00e9", "a#", "a?",
+            "", "a b", "a,b", "a/b", "a@b", ":80", "a:b", "a:123456", "a:-1", "[::1", "[]", "[::1]x", "[::1]:x", "[g::1]", "a%2", "a%zz",
+                "a%", "\u00e9", "a#", "a?",
         })
         {
             yield return Bad($"Host '{host}'", RejectReason.InvalidHost, $"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
@@ -206,7 +218,8 @@ internal static class HttpParserData
         yield return Bad("other expectation", RejectReason.UnknownExpectation, With("Expect: 200-ok"));
         yield return Bad("list of expectations", RejectReason.UnknownExpectation, With("Expect: 100-continue, x"));
         yield return Bad("empty expectation", RejectReason.UnknownExpectation, With("Expect:"));
-        yield return Bad("framing before expectation", RejectReason.ConflictingFraming, With("Expect: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked"));
+        yield return Bad("framing before expectation", RejectReason.ConflictingFraming,
+            With("Expect: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked"));
 
         // Request line.
         yield return Bad("two spaces", RejectReason.InvalidTarget, Line("GET  / HTTP/1.1"));
@@ -250,7 +263,8 @@ internal static class HttpParserData
         yield return Bad("path for CONNECT", RejectReason.InvalidTarget, Line("CONNECT / HTTP/1.1"));
         yield return Bad("no port for CONNECT", RejectReason.InvalidTarget, Line("CONNECT a HTTP/1.1"));
         yield return Bad("empty port for CONNECT", RejectReason.InvalidTarget, Line("CONNECT a: HTTP/1.1"));
-        yield return Bad("TLS on the plain port", RejectReason.ControlByte, "\u0016\u0003\u0001\u0002\0\u0001\0\u0001\u00fc\u0003\u0003\0\r\n\r\n");
+        yield return Bad("TLS on the plain port", RejectReason.ControlByte,
+            "\u0016\u0003\u0001\u0002\0\u0001\0\u0001\u00fc\u0003\u0003\0\r\n\r\n");
 
         // Limits.
         yield return Bad("field line too long", RejectReason.FieldLineTooLong, With("X: " + Repeat("a", 8192 - 2)));
@@ -259,7 +273,8 @@ internal static class HttpParserData
         yield return Bad("too many fields", RejectReason.TooManyFields, With(Repeat("X: 1\r\n", 99) + "X: 2"));
         yield return Bad("too many fields without end", RejectReason.TooManyFields, "GET / HTTP/1.1\r\n" + Repeat("X: 1\r\n", 101));
         yield return Bad("head too long", RejectReason.HeadTooLong, LongestHead(1));
-        yield return Bad("head too long without end", RejectReason.HeadTooLong, "GET / HTTP/1.1\r\n" + Repeat("X: " + Repeat("a", 8000) + "\r\n", 5));
+        yield return Bad("head too long without end", RejectReason.HeadTooLong, "GET / HTTP/1.1\r\n" + Repeat("X: " + Repeat("a", 8000)
+            + "\r\n", 5));
     }
 
     private static string LongestHead(int extra)

@@ -16,33 +16,48 @@ namespace Unkey.Protocol.Tests;
 public sealed class HttpParserFuzzTests(ITestOutputHelper output)
 {
     /// <summary>Bounds so small that generated heads run into them.</summary>
-    private static readonly HttpLimits s_tight = new() { RequestLineBytesMax = 64, FieldLineBytesMax = 64, HeadBytesMax = 160, FieldsMax = 5 };
+    private static readonly HttpLimits s_tight = new()
+    {
+        RequestLineBytesMax = 64,
+        FieldLineBytesMax = 64,
+        HeadBytesMax = 160,
+        FieldsMax = 5
+    };
 
     private static readonly Gen<string> s_requestLine = Gen.Select(
-        Gen.OneOf("GET", "POST", "HEAD", "OPTIONS", "CONNECT", "TRACE", "PUT", "get", "G(T", "", "MMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMM", "PATCH"),
-        Gen.OneOf("/", "/v2/keys.verifyKey", "/a?b=c", "*", "a:443", "http://h:1/p?q", "https://[::1]?x", "http://", "/a#b", "/\u00e9", "x", "",
+        Gen.OneOf("GET", "POST", "HEAD", "OPTIONS", "CONNECT", "TRACE", "PUT", "get", "G(T", "", "MMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMM",
+            "PATCH"),
+        Gen.OneOf("/", "/v2/keys.verifyKey", "/a?b=c", "*", "a:443", "http://h:1/p?q", "https://[::1]?x", "http://", "/a#b", "/\u00e9",
+            "x", "",
             "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
         Gen.OneOf("HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "http/1.1", "HTTP/1.11", ""),
         Gen.OneOf(" ", " ", " ", " ", " ", "  ", "\t", ""),
         (method, target, version, separator) => $"{method} {target}{separator}{version}");
 
     private static readonly Gen<string> s_field = Gen.Select(
-        Gen.OneOf("Host", "host", "Content-Length", "Transfer-Encoding", "Connection", "Expect", "Authorization", "Content-Type", "Accept", "User-Agent",
-            "X-Forwarded-For", "X-Test-Time", "X-Unkey-Metrics", "X", "Content\rLength", "X Y", "", " X", "X\u0080", "Accept-Encoding-And-More", "Hosu"),
+        Gen.OneOf("Host", "host", "Content-Length", "Transfer-Encoding", "Connection", "Expect", "Authorization", "Content-Type", "Accept",
+            "User-Agent",
+            "X-Forwarded-For", "X-Test-Time", "X-Unkey-Metrics", "X", "Content\rLength", "X Y", "", " X", "X\u0080",
+                "Accept-Encoding-And-More", "Hosu"),
         Gen.OneOf(":", ":", ":", ": ", ":\t ", " :", "", "::"),
-        Gen.OneOf("a", "a:80", "[::1]", "0", "5", "+5", "5, 5", "9223372036854775807", "9223372036854775808", "chunked", "CHUNKED", "gzip", "chunked, x",
-            "close", "keep-alive", "x, Close", "keep-alive,close", "100-continue", "200-ok", "", " ", "a b", "a\tb ", "\u00ff", "\0", "a\rb", "a\nb",
+        Gen.OneOf("a", "a:80", "[::1]", "0", "5", "+5", "5, 5", "9223372036854775807", "9223372036854775808", "chunked", "CHUNKED", "gzip",
+            "chunked, x",
+            "close", "keep-alive", "x, Close", "keep-alive,close", "100-continue", "200-ok", "", " ", "a b", "a\tb ", "\u00ff", "\0",
+                "a\rb", "a\nb",
             "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
         (name, colon, value) => name + colon + value);
 
     /// <summary>Fields without a fault of syntax, so that faults of meaning are reached.</summary>
     private static readonly Gen<string> s_plainField = Gen.OneOf(
-        "Content-Length: 5", "content-length:0", "Content-Length: 99999999999999999999", "Transfer-Encoding: chunked", "Transfer-Encoding: gzip", "Connection: close",
-        "Connection: x, keep-alive", "Connection: a b", "Expect: 100-continue", "Expect: x", "Authorization: Bearer x", "Content-Type: a/b", "Accept: */*",
+        "Content-Length: 5", "content-length:0", "Content-Length: 99999999999999999999", "Transfer-Encoding: chunked",
+            "Transfer-Encoding: gzip", "Connection: close",
+        "Connection: x, keep-alive", "Connection: a b", "Expect: 100-continue", "Expect: x", "Authorization: Bearer x",
+            "Content-Type: a/b", "Accept: */*",
         "User-Agent: u v", "X-Forwarded-For: 1.2.3.4", "X-Test-Time: 5", "X-Unkey-Metrics: disabled", "X: \u00ff\t!", "Cookie:", "Host: b");
 
     private static readonly Gen<string> s_lineEnd = Gen.Frequency(
-        (300, Gen.Const("\r\n")), (1, Gen.Const("\n")), (1, Gen.Const("\r")), (1, Gen.Const("\r\r\n")), (1, Gen.Const("\r\n ")), (1, Gen.Const("")));
+        (300, Gen.Const("\r\n")), (1, Gen.Const("\n")), (1, Gen.Const("\r")), (1, Gen.Const("\r\r\n")), (1, Gen.Const("\r\n ")), (1,
+            Gen.Const("")));
 
     private static readonly Gen<byte[]> s_grammar = Gen.Select(
         Gen.Frequency((40, Gen.Const("")), (1, Gen.Const("\r\n")), (1, Gen.Const("\r\n\r\n\r\n")), (1, Gen.Const("\r"))),
@@ -54,7 +69,8 @@ public sealed class HttpParserFuzzTests(ITestOutputHelper output)
 
     private static readonly Gen<byte[]> s_mutatedRow = Gen.Select(
         Gen.OneOf(HttpParserData.Rows.Where(row => row.Text.Length < 600).Select(row => row.Bytes).ToArray()),
-        Gen.Select(Gen.Int[0, 599], Gen.Int[0, 3], Gen.OneOf(Gen.Byte, Gen.OneOf((byte)'\r', (byte)'\n', (byte)' ', (byte)':', (byte)',', (byte)0))).List[1, 4],
+        Gen.Select(Gen.Int[0, 599], Gen.Int[0, 3], Gen.OneOf(Gen.Byte, Gen.OneOf((byte)'\r', (byte)'\n', (byte)' ', (byte)':', (byte)',',
+            (byte)0))).List[1, 4],
         (bytes, edits) => edits.Aggregate(bytes, (current, edit) => Mutate(current, edit.Item1, edit.Item2, edit.Item3)));
 
     private static readonly Gen<byte[]> s_input = Gen.Frequency((2, s_grammar), (1, s_mutatedRow));

@@ -110,8 +110,10 @@ public sealed class HttpParserTests
     [Fact]
     public void The_parts_of_a_request_are_found()
     {
-        byte[] bytes = Encoding.Latin1.GetBytes("\r\nPOST /v2/keys.verifyKey?a=b HTTP/1.1\r\nHost: x:1\r\nAUTHORIZATION:  Bearer k \r\nContent-Type: application/json\r\n"
-            + "accept: */*\r\nuser-agent: u\r\nx-forwarded-for: 1.2.3.4\r\nX-FORWARDED-FOR: 5.6.7.8\r\nx-test-time: 9\r\nx-unkey-metrics: disabled\r\nX-Other: o\r\n"
+        byte[] bytes = Encoding.Latin1.GetBytes("\r\nPOST /v2/keys.verifyKey?a=b HTTP/1.1\r\nHost: x:1\r\n"
+            + "AUTHORIZATION:  Bearer k \r\nContent-Type: application/json\r\n"
+            + "accept: */*\r\nuser-agent: u\r\nx-forwarded-for: 1.2.3.4\r\nX-FORWARDED-FOR: 5.6.7.8\r\nx-test-time: 9\r\n"
+            + "x-unkey-metrics: disabled\r\nX-Other: o\r\n"
             + "Content-Length: 2\r\n\r\n{}");
         HeadScan scan = default;
         Assert.Equal(ParseStatus.Done, _parser.ParseHead(new ReadOnlySequence<byte>(bytes), ref scan, out _));
@@ -210,7 +212,8 @@ public sealed class HttpParserTests
     public void The_second_request_does_not_see_the_first()
     {
         HeadScan scan = default;
-        byte[] first = Encoding.Latin1.GetBytes(HttpParserData.With("Authorization: Bearer a\r\nTransfer-Encoding: chunked\r\nConnection: close"));
+        byte[] first = Encoding.Latin1.GetBytes(HttpParserData.With(
+            "Authorization: Bearer a\r\nTransfer-Encoding: chunked\r\nConnection: close"));
         byte[] second = Encoding.Latin1.GetBytes("GET / HTTP/1.1\r\nHost: b\r\n\r\n");
         Assert.Equal(ParseStatus.Done, _parser.ParseHead(new ReadOnlySequence<byte>(first), ref scan, out _));
         Assert.Equal(ParseStatus.Done, _parser.ParseHead(new ReadOnlySequence<byte>(second), ref scan, out _));

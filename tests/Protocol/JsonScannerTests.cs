@@ -20,7 +20,8 @@ public sealed class JsonScannerTests
     [InlineData("0")]
     [InlineData("-0")]
     [InlineData("1e400")]
-    public void A_valid_text_is_read_to_its_end(string text) => Assert.Equal(Reference(Encoding.UTF8.GetBytes(text)), Scan(Encoding.UTF8.GetBytes(text)));
+    public void A_valid_text_is_read_to_its_end(string text) => Assert.Equal(Reference(Encoding.UTF8.GetBytes(text)),
+        Scan(Encoding.UTF8.GetBytes(text)));
 
     [Theory]
     [InlineData("")]
@@ -149,7 +150,7 @@ public sealed class JsonScannerTests
                     return "invalid";
                 case JsonToken.Name or JsonToken.String:
                     byte[] decoded = new byte[scanner.RawLength];
-                    int length = JsonScanner.Unescape(scanner.Raw, decoded);
+                    int length = JsonText.Unescape(scanner.Raw, decoded);
                     if (!scanner.HasEscapes)
                     {
                         Assert.True(scanner.Raw.SequenceEqual(decoded.AsSpan(0, length)));
@@ -157,7 +158,7 @@ public sealed class JsonScannerTests
 
                     string value = s_strict.GetString(decoded, 0, length);
                     int runes = value.EnumerateRunes().Count();
-                    Assert.Equal(runes, JsonScanner.CountCodePoints(decoded.AsSpan(0, length)));
+                    Assert.Equal(runes, JsonText.CountCodePoints(decoded.AsSpan(0, length)));
                     text.Append(CultureInfo.InvariantCulture, $"{token}({value})");
                     break;
                 case JsonToken.Number:

@@ -183,7 +183,8 @@ internal sealed class ReferenceChunkedDecoder(HttpLimits limits, byte[] input, b
         return c;
     }
 
-    private static bool IsToken(char c) => char.IsAsciiLetterOrDigit(c) || (c != '\0' && "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal));
+    private static bool IsToken(char c) => char.IsAsciiLetterOrDigit(c) || (c != '\0' && "!#$%&'*+-.^_`|~".Contains(c,
+        StringComparison.Ordinal));
 
     /// <summary>The next byte of a chunk line; the CR that ends it does not count.</summary>
     private char Counted(ref int line)

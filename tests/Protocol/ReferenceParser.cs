@@ -191,7 +191,8 @@ internal sealed partial class ReferenceParser(HttpLimits limits, bool acceptsBar
 
         long length = -1;
         if (lengths.Length == 1
-            && (!DigitsRegex().IsMatch(lengths[0]) || !long.TryParse(lengths[0], NumberStyles.None, CultureInfo.InvariantCulture, out length)))
+            && (!DigitsRegex().IsMatch(lengths[0]) || !long.TryParse(lengths[0], NumberStyles.None, CultureInfo.InvariantCulture,
+                out length)))
         {
             return "Rejected 400";
         }
@@ -207,18 +208,27 @@ internal sealed partial class ReferenceParser(HttpLimits limits, bool acceptsBar
         string method = request.Groups["method"].Value;
         string kind = method switch
         {
-            "GET" => "Get", "HEAD" => "Head", "POST" => "Post", "OPTIONS" => "Options", "CONNECT" => "Connect", "TRACE" => "Trace", _ => "Other",
+            "GET" => "Get",
+            "HEAD" => "Head",
+            "POST" => "Post",
+            "OPTIONS" => "Options",
+            "CONNECT" => "Connect",
+            "TRACE" => "Trace",
+            _ => "Other",
         };
         bool expect = is11 && expectations.Length > 0 && (isChunked || length > 0);
-        string text = $"Done {byteCount} method={method}/{kind} target={request.Groups["target"].Value} path={path} query={query} 1.1={is11} keep={keepAlive}"
+        string text = $"Done {byteCount} method={method}/{kind} target={request.Groups["target"].Value}"
+            + $" path={path} query={query} 1.1={is11} keep={keepAlive}"
             + $" length={length} chunked={isChunked} expect={expect}"
-            + $" auth={All("Authorization").Length > 0}:{First("Authorization")} type={All("Content-Type").Length > 0}:{First("Content-Type")}"
+            + $" auth={All("Authorization").Length > 0}:{First("Authorization")}"
+            + $" type={All("Content-Type").Length > 0}:{First("Content-Type")}"
             + $" accept={First("Accept")} xff={First("X-Forwarded-For")} host={First("Host")}"
             + $" time={First("X-Test-Time")} agent={First("User-Agent")} metrics={First("X-Unkey-Metrics")}";
         return text + string.Concat(fields.Select(field => $"\n{field.Name}={field.Value}"));
     }
 
-    [GeneratedRegex(@"\A(?<method>[!#$%&'*+\-.^_`|~0-9A-Z]{1,32}) (?<target>[\x21-\x7e]+) HTTP/1\.(?<minor>[01])\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\A(?<method>[!#$%&'*+\-.^_`|~0-9A-Z]{1,32}) (?<target>[\x21-\x7e]+) HTTP/1\.(?<minor>[01])\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex RequestLineRegex();
 
     [GeneratedRegex(@"\A[!#$%&'*+\-.^_`|~0-9A-Z]{1,32} [\x21-\x7e]+ HTTP/[0-9]\.[0-9]\z", RegexOptions.CultureInvariant)]
@@ -236,7 +246,8 @@ internal sealed partial class ReferenceParser(HttpLimits limits, bool acceptsBar
     [GeneratedRegex(@"\A" + Host + @":[0-9]{1,5}\z", RegexOptions.CultureInvariant)]
     private static partial Regex ConnectRegex();
 
-    [GeneratedRegex(@"\A[Hh][Tt][Tt][Pp][Ss]?://" + Host + @"(?::[0-9]{0,5})?(?<rest>(?:[/?].*)?)\z", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    [GeneratedRegex(@"\A[Hh][Tt][Tt][Pp][Ss]?://" + Host + @"(?::[0-9]{0,5})?(?<rest>(?:[/?].*)?)\z",
+        RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex AbsoluteRegex();
 
     [GeneratedRegex(@"\A" + Token + @"*\z", RegexOptions.CultureInvariant)]

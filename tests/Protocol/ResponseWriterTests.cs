@@ -24,7 +24,8 @@ public sealed class ResponseWriterTests
             writer.Complete();
         });
         Assert.Equal(
-            "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: application/json\r\nContent-Length:          7\r\n\r\n{\"a\":1}",
+            "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+            + "Content-Type: application/json\r\nContent-Length:          7\r\n\r\n{\"a\":1}",
             response);
     }
 

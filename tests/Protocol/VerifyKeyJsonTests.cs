@@ -11,7 +11,8 @@ namespace Unkey.Protocol.Tests;
 public sealed class VerifyKeyJsonTests
 {
     private static readonly Gen<string> s_text = Gen.OneOf(
-        Gen.OneOf("requests", "", "\"", "\\", "\u0000", "\u001f\u007f", "\r\n\t\b\f", "</script>", "\u2028\u2029", "\u00e9\u20ac", "\ud83d\ude00", "{\"a\":1}", "a\",\"valid\":true,\"x\":\""),
+        Gen.OneOf("requests", "", "\"", "\\", "\u0000", "\u001f\u007f", "\r\n\t\b\f", "</script>", "\u2028\u2029", "\u00e9\u20ac",
+            "\ud83d\ude00", "{\"a\":1}", "a\",\"valid\":true,\"x\":\""),
         Gen.String[Gen.Char, 0, 20].Where(text => !text.Any(char.IsSurrogate)));
 
     private static readonly Gen<string> s_id = s_text.Select(text => "id_" + text);
@@ -21,7 +22,8 @@ public sealed class VerifyKeyJsonTests
     {
         string[] names = [.. Enum.GetValues<VerifyKeyCode>().Select(code => Encoding.ASCII.GetString(VerifyKeyJson.WireName(code)))];
         Assert.Equal(
-            ["VALID", "NOT_FOUND", "FORBIDDEN", "INSUFFICIENT_PERMISSIONS", "USAGE_EXCEEDED", "RATE_LIMITED", "DISABLED", "EXPIRED"], names);
+            ["VALID", "NOT_FOUND", "FORBIDDEN", "INSUFFICIENT_PERMISSIONS", "USAGE_EXCEEDED", "RATE_LIMITED", "DISABLED", "EXPIRED"],
+                names);
     }
 
     [Fact]
@@ -50,13 +52,16 @@ public sealed class VerifyKeyJsonTests
             VerifyKeyJson.WriteEnd(ref writer);
         });
         Assert.Equal(
-            "{\"meta\":{\"requestId\":\"req_abc\"},\"data\":{\"valid\":false,\"code\":\"RATE_LIMITED\",\"keyId\":\"key_1\",\"enabled\":true,\"name\":\"n\","
+            "{\"meta\":{\"requestId\":\"req_abc\"},\"data\":{\"valid\":false,\"code\":\"RATE_LIMITED\","
+            + "\"keyId\":\"key_1\",\"enabled\":true,\"name\":\"n\","
             + "\"meta\":{\"a\":[1]},\"expires\":1734000060000,\"permissions\":[\"a.b\",\"c.d\"],\"roles\":[\"r\"],\"credits\":0,"
             + "\"identity\":{\"id\":\"id_1\",\"externalId\":\"user_1\",\"meta\":{\"b\":2},\"ratelimits\":["
             + "{\"id\":\"rl_1\",\"name\":\"requests\",\"limit\":10,\"duration\":60000,\"autoApply\":true},"
             + "{\"id\":\"rl_1\",\"name\":\"requests\",\"limit\":10,\"duration\":60000,\"autoApply\":true}]},"
-            + "\"ratelimits\":[{\"id\":\"rl_1\",\"name\":\"requests\",\"limit\":10,\"duration\":60000,\"autoApply\":true,\"remaining\":9,\"reset\":1734000060000,\"exceeded\":false},"
-            + "{\"id\":\"\",\"name\":\"ad hoc\",\"limit\":5,\"duration\":1000,\"autoApply\":false,\"remaining\":0,\"reset\":1734000001000,\"exceeded\":true}]}}",
+            + "\"ratelimits\":[{\"id\":\"rl_1\",\"name\":\"requests\",\"limit\":10,\"duration\":60000,\"autoApply\":true,"
+            + "\"remaining\":9,\"reset\":1734000060000,\"exceeded\":false},"
+            + "{\"id\":\"\",\"name\":\"ad hoc\",\"limit\":5,\"duration\":1000,\"autoApply\":false,"
+            + "\"remaining\":0,\"reset\":1734000001000,\"exceeded\":true}]}}",
             body);
     }
 
@@ -66,8 +71,10 @@ public sealed class VerifyKeyJsonTests
     [InlineData("", " { } ")]
     public void What_is_empty_is_left_out(string? name, string meta)
     {
-        Assert.Equal("\"keyId\":\"k\",\"enabled\":false", Encoding.UTF8.GetString(VerifyKeyFragments.Key("k", false, name, Encoding.UTF8.GetBytes(meta), null, [], [])));
-        Assert.Equal("\"id\":\"i\",\"externalId\":\"\"", Encoding.UTF8.GetString(VerifyKeyFragments.Identity("i", string.Empty, Encoding.UTF8.GetBytes(meta))));
+        Assert.Equal("\"keyId\":\"k\",\"enabled\":false", Encoding.UTF8.GetString(VerifyKeyFragments.Key("k", false, name,
+            Encoding.UTF8.GetBytes(meta), null, [], [])));
+        Assert.Equal("\"id\":\"i\",\"externalId\":\"\"", Encoding.UTF8.GetString(VerifyKeyFragments.Identity("i", string.Empty,
+            Encoding.UTF8.GetBytes(meta))));
     }
 
     [Theory]
@@ -103,14 +110,17 @@ public sealed class VerifyKeyJsonTests
                     VerifyKeyJson.BeginIdentity(ref writer, identityFragment);
                     for (int i = 0; i < limits.Count; i++)
                     {
-                        VerifyKeyJson.WriteIdentityLimit(ref writer, VerifyKeyFragments.LimitDefinition(id, limits[i], credits, i, enabled), i == 0);
+                        VerifyKeyJson.WriteIdentityLimit(ref writer, VerifyKeyFragments.LimitDefinition(id, limits[i], credits, i,
+                            enabled), i == 0);
                     }
 
                     VerifyKeyJson.EndIdentity(ref writer, limits.Count > 0);
                     for (int i = 0; i < limits.Count; i++)
                     {
-                        VerifyKeyJson.WriteAdHocLimit(ref writer, Encoding.UTF8.GetBytes(limits[i]), credits, i, -credits, i, enabled, i == 0);
-                        VerifyKeyJson.WriteLimit(ref writer, VerifyKeyFragments.EvaluatedLimit(id, limits[i], credits, i, enabled), i, i, enabled, isFirst: false);
+                        VerifyKeyJson.WriteAdHocLimit(ref writer, Encoding.UTF8.GetBytes(limits[i]), credits, i, -credits, i, enabled,
+                            i == 0);
+                        VerifyKeyJson.WriteLimit(ref writer, VerifyKeyFragments.EvaluatedLimit(id, limits[i], credits, i, enabled), i, i,
+                            enabled, isFirst: false);
                     }
 
                     if (limits.Count > 0)
@@ -135,7 +145,8 @@ public sealed class VerifyKeyJsonTests
                 JsonElement written = data.GetProperty("identity");
                 Assert.Equal((id, externalId), (written.GetProperty("id").GetString(), written.GetProperty("externalId").GetString()));
                 Assert.Equal(limits, Objects(written, "ratelimits").Select(limit => limit.GetProperty("name").GetString()));
-                Assert.Equal(limits.SelectMany(limit => new[] { limit, limit }), Objects(data, "ratelimits").Select(limit => limit.GetProperty("name").GetString()));
+                Assert.Equal(limits.SelectMany(limit => new[] { limit, limit }), Objects(data, "ratelimits").Select(limit =>
+                    limit.GetProperty("name").GetString()));
                 Assert.All(Objects(data, "ratelimits"), limit => Assert.Equal(8, limit.EnumerateObject().Count()));
             },
             iter: 2_000,

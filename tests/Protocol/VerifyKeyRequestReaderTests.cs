@@ -16,16 +16,19 @@ public sealed partial class VerifyKeyRequestReaderTests
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private static readonly Gen<string> s_text = Gen.Frequency(
-        (6, Gen.OneOf("\"abc\"", "\"abcd\"", "\"a.b AND c\"", "\"\\u0061bc\"", "\"\\ud83d\\ude00bc\"", "\"ab\"", "\"\"", "\"\\n\"", Long(255), Long(256), Long(257), Long(512), Long(513),
+        (6, Gen.OneOf("\"abc\"", "\"abcd\"", "\"a.b AND c\"", "\"\\u0061bc\"", "\"\\ud83d\\ude00bc\"", "\"ab\"", "\"\"", "\"\\n\"",
+            Long(255), Long(256), Long(257), Long(512), Long(513),
             Long(1000), Long(1001), Wide(512), Wide(513), Escaped(255), Escaped(512), Escaped(513), Pairs(255), Pairs(256))),
         (2, JsonGenerator.StringLiteral),
         (1, JsonGenerator.Value));
 
-    private static readonly Gen<string> s_integer = Gen.Frequency((5, JsonGenerator.Number), (5, Gen.OneOf("0", "1", "60000")), (1, JsonGenerator.Value));
+    private static readonly Gen<string> s_integer = Gen.Frequency((5, JsonGenerator.Number), (5, Gen.OneOf("0", "1", "60000")), (1,
+        JsonGenerator.Value));
 
     private static readonly Gen<string> s_limit = Gen.Frequency(
         (5, Gen.OneOf(
-            Member("name", s_text), Member("name", Gen.Const("\"requests\"")), Member("cost", s_integer), Member("limit", s_integer), Member("duration", s_integer),
+            Member("name", s_text), Member("name", Gen.Const("\"requests\"")), Member("cost", s_integer), Member("limit", s_integer),
+                Member("duration", s_integer),
             Member("other", JsonGenerator.Value)).List[0, 5].Select(members => "{" + string.Join(',', members) + "}")),
         (1, JsonGenerator.Value));
 
@@ -35,8 +38,11 @@ public sealed partial class VerifyKeyRequestReaderTests
             Member("key", s_text),
             Member("permissions", s_text),
             Member("migrationId", s_text),
-            Member("tags", Gen.Frequency((5, s_text.List[0, 4]), (1, Gen.Const("\"t\"").List[19, 21])).Select(tags => "[" + string.Join(',', tags) + "]")),
-            Member("credits", Gen.Frequency((5, Member("cost", s_integer).List[0, 2]), (1, Member("x", s_integer).List[1])).Select(members => "{" + string.Join(',', members) + "}")),
+            Member("tags", Gen.Frequency((5, s_text.List[0, 4]), (1, Gen.Const("\"t\"").List[19, 21])).Select(tags => "["
+                + string.Join(',', tags) + "]")),
+            Member("credits", Gen.Frequency((5, Member("cost", s_integer).List[0, 2]), (1, Member("x",
+                s_integer).List[1])).Select(members =>
+                "{" + string.Join(',', members) + "}")),
             Member("ratelimits", s_limit.List[0, 3].Select(limits => "[" + string.Join(", ", limits) + "]")))
             .List[0, 5].Select(members => "{\"key\":\"k\"" + string.Concat(members.Select(member => "," + member)) + "}")),
         (2, JsonGenerator.Value),
@@ -49,11 +55,13 @@ public sealed partial class VerifyKeyRequestReaderTests
     {
         string[] members =
         [
-            "\"key\":\"sk_1\\u0041\"", "\"permissions\":\"a AND b\"", "\"credits\":{\"cost\":7}", "\"tags\":[\"t1\",\"\\u00e9\"]", "\"migrationId\":\"m\"",
+            "\"key\":\"sk_1\\u0041\"", "\"permissions\":\"a AND b\"", "\"credits\":{\"cost\":7}", "\"tags\":[\"t1\",\"\\u00e9\"]",
+                "\"migrationId\":\"m\"",
             "\"ratelimits\":[{\"name\":\"requests\"},{\"cost\":2,\"name\":\"tok\\u0065ns\",\"duration\":60000,\"limit\":10,\"more\":[{}]}]",
         ];
         string expected = Describe("{" + string.Join(',', members) + "}");
-        Assert.Equal("key=sk_1A permissions=a AND b cost=True:7 tags=[t1|\u00e9] migration=m limits=[requests:1:-:-|tokens:2:10:60000]", expected);
+        Assert.Equal("key=sk_1A permissions=a AND b cost=True:7 tags=[t1|\u00e9] migration=m limits=[requests:1:-:-|tokens:2:10:60000]",
+            expected);
         for (int turn = 0; turn < members.Length; turn++)
         {
             members = [.. members[1..], members[0]];
@@ -237,7 +245,8 @@ public sealed partial class VerifyKeyRequestReaderTests
             limits.Add($"{s_strict.GetString(request.LimitName(i))}:{limit.Cost}:{capacity}:{duration}");
         }
 
-        return $"key={s_strict.GetString(request.Key)} permissions={s_strict.GetString(request.Permissions)} cost={request.HasCost}:{request.Cost}"
+        return $"key={s_strict.GetString(request.Key)} permissions={s_strict.GetString(request.Permissions)}"
+            + $" cost={request.HasCost}:{request.Cost}"
             + $" tags=[{string.Join('|', tags)}] migration={s_strict.GetString(request.MigrationId)} limits=[{string.Join('|', limits)}]";
     }
 
@@ -249,9 +258,11 @@ public sealed partial class VerifyKeyRequestReaderTests
             _ = s_strict.GetCharCount(body);
             using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = JsonScanner.DepthMax });
             DemandText(document.RootElement);
-            return Interpret(Members(document.RootElement, firstWins, "key", "permissions", "credits", "ratelimits", "tags", "migrationId"), firstWins);
+            return Interpret(Members(document.RootElement, firstWins, "key", "permissions", "credits", "ratelimits", "tags",
+                "migrationId"), firstWins);
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or DecoderFallbackException or FormatException)
+        catch (Exception exception)
+            when (exception is JsonException or InvalidOperationException or DecoderFallbackException or FormatException)
         {
             return "refused";
         }
@@ -259,7 +270,8 @@ public sealed partial class VerifyKeyRequestReaderTests
 
     private static string Interpret(Dictionary<string, JsonElement> members, bool firstWins)
     {
-        string Optional(string name, int min, int max) => members.TryGetValue(name, out JsonElement value) ? String(value, min, max) : string.Empty;
+        string Optional(string name, int min, int max) => members.TryGetValue(name, out JsonElement value) ? String(value, min, max)
+            : string.Empty;
 
         string key = String(members.TryGetValue("key", out JsonElement presented) ? presented : throw new FormatException(), 1, 512);
         bool hasCost = members.TryGetValue("credits", out JsonElement credits);
@@ -270,13 +282,15 @@ public sealed partial class VerifyKeyRequestReaderTests
             cost = Integer(inside.TryGetValue("cost", out JsonElement value) ? value : throw new FormatException(), 1_000_000_000_000);
         }
 
-        string[] tags = members.TryGetValue("tags", out JsonElement list) ? [.. list.EnumerateArray().Select(tag => String(tag, 1, 512))] : [];
+        string[] tags = members.TryGetValue("tags", out JsonElement list) ? [.. list.EnumerateArray().Select(tag => String(tag, 1, 512))]
+            : [];
         if (tags.Length > 20)
         {
             throw new FormatException();
         }
 
-        string[] limits = members.TryGetValue("ratelimits", out JsonElement items) ? [.. items.EnumerateArray().Select(item => Limit(item, firstWins))] : [];
+        string[] limits = members.TryGetValue("ratelimits", out JsonElement items) ? [.. items.EnumerateArray().Select(item => Limit(item,
+            firstWins))] : [];
         return $"key={key} permissions={Optional("permissions", 1, 1000)} cost={hasCost}:{cost}"
             + $" tags=[{string.Join('|', tags)}] migration={Optional("migrationId", 0, 256)} limits=[{string.Join('|', limits)}]";
     }
@@ -285,7 +299,8 @@ public sealed partial class VerifyKeyRequestReaderTests
     {
         Dictionary<string, JsonElement> members = Members(item, firstWins);
         string Number(string name, string otherwise) =>
-            members.TryGetValue(name, out JsonElement value) ? Integer(value, long.MaxValue).ToString(CultureInfo.InvariantCulture) : otherwise;
+            members.TryGetValue(name, out JsonElement value) ? Integer(value, long.MaxValue).ToString(CultureInfo.InvariantCulture)
+                : otherwise;
 
         string name = String(members.TryGetValue("name", out JsonElement value) ? value : throw new FormatException(), 3, 255);
         return $"{name}:{Number("cost", "1")}:{Number("limit", "-")}:{Number("duration", "-")}";
