@@ -152,7 +152,7 @@ public sealed class HttpParserFuzzTests(ITestOutputHelper output)
         byte[][] rows = [.. HttpParserData.Rows.Where(row => row.Text.Length < 400).Select(row => row.Bytes)];
         long executions = 0;
 
-        // The bound is executions under a fixed seed and time otherwise, so that a replay does not depend on the machine.
+        // The same seed gives the same sequence; how far it gets depends on the machine.
         var clock = Stopwatch.StartNew();
         while (clock.ElapsedMilliseconds < 2_000)
         {
