@@ -33,9 +33,12 @@ internal static class LoggingSetup
             QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite,
         };
         ConsoleFormatter formatter = isJson ? new JsonLogFormatter(TimeProvider.System) : new TextLogFormatter(TimeProvider.System, isColored);
-        return new LoggerFactory(
-            [new ConsoleLoggerProvider(new FixedOptions(console), [formatter])],
-            new LoggerFilterOptions { MinLevel = options.LogLevel });
+        LoggerFactory loggers = new([], new LoggerFilterOptions { MinLevel = options.LogLevel });
+
+        // Added rather than passed to the constructor: only an added provider is disposed with the factory, and its disposal is what
+        // writes the last entries before the process ends.
+        loggers.AddProvider(new ConsoleLoggerProvider(new FixedOptions(console), [formatter]));
+        return loggers;
     }
 
     private sealed class FixedOptions(ConsoleLoggerOptions value) : IOptionsMonitor<ConsoleLoggerOptions>
