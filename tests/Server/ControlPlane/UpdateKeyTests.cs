@@ -71,7 +71,7 @@ public sealed class UpdateKeyTests
         await UpdateAsync(cp, id, "\"credits\":null");
         Assert.Null(await CreditsAsync());
 
-        string Credits(string refill) => $$"""{"keyId":"{{id}}","credits":{"refill":{{refill}}}}""";
+        string Credits(string refill) => $$"""{"keyId":"{{id}}","credits":{"refill":{{refill}} } }""";
         Assert.Contains("refillDay", (await cp.PostAsync("keys.updateKey", Credits("""{"interval":"monthly","amount":1}""")))
             .Refused(400, "unkey/application/invalid_input").Detail);
         Assert.Contains("refillDay", (await cp.PostAsync("keys.updateKey", Credits("""{"interval":"daily","amount":1,"refillDay":4}""")))

@@ -103,13 +103,11 @@ public sealed class SqliteStoreTests : IDisposable
             await store.WriteAsync(session => Enumerable.Range(0, 200).Sum(i => Insert(session, $"name{i:D4}", new string('v', 100))), default);
         }
 
+        long page = (long)Scalar("SELECT rootpage FROM sqlite_schema WHERE name = 'meta'")!;
         using (FileStream file = new(DatabasePath, FileMode.Open, FileAccess.ReadWrite))
         {
-            // The root page of the first tables: its cell pointers become nonsense.
-            byte[] junk = new byte[2048];
-            Random.Shared.NextBytes(junk);
-            file.Position = 4096 + 100;
-            file.Write(junk);
+            file.Position = (page - 1) * 4096;
+            file.Write(Enumerable.Repeat((byte)0xFF, 64).ToArray());
         }
 
         StoreException refused = Assert.Throws<StoreException>(Open);

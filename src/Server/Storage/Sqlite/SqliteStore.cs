@@ -4,6 +4,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using SQLitePCL;
 
 namespace Unkey.Server.Storage.Sqlite;
 
@@ -74,7 +75,7 @@ internal sealed class SqliteStore : IStore
         }
         catch (SqliteException exception) when (SqliteFaults.IsStorageFault(exception))
         {
-            throw SqliteFaults.Wrap(exception, "read");
+            throw exception.SqliteErrorCode == raw.SQLITE_CORRUPT ? _database.Refuse(exception) : SqliteFaults.Wrap(exception, "read");
         }
     }
 
