@@ -182,7 +182,7 @@ public sealed class CreateKeyTests
 
         foreach (string[] granted in new[]
         {
-            new string[] { }, [Urn($"keyspaces/{keyspace}", "read_keyspace")], [Urn("keyspaces/ks_other1234", "create_key")], ["some.other.permission"],
+            (string[])[], [Urn($"keyspaces/{keyspace}", "read_keyspace")], [Urn("keyspaces/ks_other1234", "create_key")], ["some.other.permission"],
         })
         {
             string root = await cp.RootKeyWithAsync(granted);

@@ -61,7 +61,7 @@ public sealed class ReadKeyTests
 
         foreach (string[] granted in new[]
         {
-            new string[] { }, ["api.*.create_key"], [$"api.{api}.delete_key"], ["api.api_other123.read_key"], ["api.*.decrypt_key"], ["ratelimit.*.limit"],
+            (string[])[], ["api.*.create_key"], [$"api.{api}.delete_key"], ["api.api_other123.read_key"], ["api.*.decrypt_key"], ["ratelimit.*.limit"],
         })
         {
             string root = await cp.RootKeyWithAsync(granted);
@@ -136,7 +136,7 @@ public sealed class ReadKeyTests
         await using ControlPlaneFixture cp = await ControlPlaneFixture.StartAsync();
         string api = await cp.CreateApiAsync();
         string keyspace = (string)cp.Scalar($"SELECT keyspace_id FROM apis WHERE id = '{api}'")!;
-        foreach (string[] granted in new[] { new string[] { }, ["api.*.create_key"], ["api.api_other123.delete_key"] })
+        foreach (string[] granted in new[] { (string[])[], ["api.*.create_key"], ["api.api_other123.delete_key"] })
         {
             (string id, string key) = await cp.CreateKeyAsync(api);
             (await cp.PostAsync("keys.deleteKey", $$"""{"keyId":"{{id}}"}""", await cp.RootKeyWithAsync(granted)))

@@ -256,7 +256,7 @@ public sealed class SqliteStoreTests : IDisposable
         Task<int>[] units = Enumerable.Range(0, 50).Select(i => store.WriteAsync(session => Insert(session, $"n{i}", "1"), default)).ToArray();
         await store.DisposeAsync();
         await Task.WhenAll(units);
-        StoreException closed = Assert.Throws<StoreException>(() => { store.WriteAsync(static _ => 0, default); });
+        StoreException closed = await Assert.ThrowsAsync<StoreException>(() => store.WriteAsync(static _ => 0, default));
         Assert.Equal(StoreFault.Closed, closed.Fault);
         Assert.Equal(50L, Scalar("SELECT count(*) FROM meta"));
     }

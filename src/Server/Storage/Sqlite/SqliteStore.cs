@@ -63,10 +63,14 @@ internal sealed class SqliteStore : IStore
     /// <inheritdoc/>
     public ValueTask<T> ReadAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
+        if (cancellation.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<T>(cancellation);
+        }
+
         if (_isClosed)
         {
-            throw new StoreException(StoreFault.Closed, "The store is closed.");
+            return ValueTask.FromException<T>(new StoreException(StoreFault.Closed, "The store is closed."));
         }
 
         try
@@ -75,12 +79,13 @@ internal sealed class SqliteStore : IStore
         }
         catch (SqliteException exception) when (SqliteFaults.IsStorageFault(exception))
         {
-            throw exception.SqliteErrorCode == raw.SQLITE_CORRUPT ? _database.Refuse(exception) : SqliteFaults.Wrap(exception, "read");
+            return ValueTask.FromException<T>(exception.SqliteErrorCode == raw.SQLITE_CORRUPT
+                ? _database.Refuse(exception)
+                : SqliteFaults.Wrap(exception, "read"));
         }
     }
 
-    /// <summary>Reads with one session on the calling thread; for the load at start.</summary>
-    public T Read<T>(Func<StoreSession, T> work)
+    private T Read<T>(Func<StoreSession, T> work)
     {
         (StoreSession session, int generation) = RentReader();
         SqliteConnection connection = (SqliteConnection)session.Connection;
@@ -135,7 +140,15 @@ internal sealed class SqliteStore : IStore
     private Task<T> Enqueue<T>(Func<StoreSession, T> work, bool isAlone, CancellationToken cancellation)
     {
         WriteUnit<T> unit = new(work, isAlone, cancellation);
-        _writer.Enqueue(unit);
+        try
+        {
+            _writer.Enqueue(unit);
+        }
+        catch (StoreException exception)
+        {
+            unit.Fail(exception);
+        }
+
         return unit.Task;
     }
 
