@@ -1,0 +1,37 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+
+namespace Unkey.Server.Tests.Tcp.Harness;
+
+/// <summary>How a server is started. What is not given is as the tests need it: loopback, free ports, JSON logs.</summary>
+internal sealed record ServerSetup
+{
+    /// <summary>The published binary to test, or <see langword="null"/> for the build output under the JIT.</summary>
+    public static string? PublishedBinary { get; } = Variable("UNKEY_TEST_SERVER");
+
+    /// <summary>The transport under test.</summary>
+    public static string Transport { get; } = Variable("UNKEY_TEST_TRANSPORT") ?? (OperatingSystem.IsLinux() ? "epoll" : "portable");
+
+    /// <summary>Data directory; a fresh one when not given.</summary>
+    public string? DataDirectory { get; init; }
+
+    /// <summary>Bootstrap root key, passed in the environment; <see langword="null"/> lets the server make one.</summary>
+    public string? RootKey { get; init; } = "unkey_root_" + Guid.NewGuid().ToString("N");
+
+    /// <summary>More options, after those the harness always gives, so that they win.</summary>
+    public IReadOnlyList<string> Options { get; init; } = [];
+
+    /// <summary>A shell command that runs in the server's place and ends with <c>exec "$@"</c>, for limits and mounts; or none.</summary>
+    public string? Shell { get; init; }
+
+    /// <summary>What runs the shell command, such as <c>unshare -m</c>; none when there is nothing to put before it.</summary>
+    public IReadOnlyList<string> ShellPrefix { get; init; } = [];
+
+    /// <summary>The program and the arguments that start the server without any option.</summary>
+    public static IReadOnlyList<string> Program { get; } = PublishedBinary is { } binary
+        ? [Path.GetFullPath(binary)]
+        : [Variable("DOTNET_HOST_PATH") ?? "dotnet", Path.Combine(AppContext.BaseDirectory, "unkey.dll")];
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}

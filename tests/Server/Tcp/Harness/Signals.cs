@@ -1,0 +1,26 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace Unkey.Server.Tests.Tcp.Harness;
+
+/// <summary>POSIX signals to a child.</summary>
+internal static partial class Signals
+{
+    private const int SIGTERM = 15;
+    private const int SIGKILL = 9;
+
+    public static void Terminate(int processId) => Send(processId, SIGTERM);
+
+    public static void Kill(int processId) => Send(processId, SIGKILL);
+
+    private static void Send(int processId, int signal)
+    {
+        if (kill(processId, signal) != 0)
+        {
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int kill(int pid, int sig);
+}
