@@ -4,14 +4,14 @@ using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text;
-using System.Text.RegularExpressions;
+using System.Text.Json;
 using System.Threading;
 using Xunit.Sdk;
 
 namespace Unkey.Server.Tests.Tcp.Harness;
 
 /// <summary>A running server: a child process of its own, as a user would start it. Safe to use from several threads.</summary>
-internal sealed partial class ServerProcess : IDisposable
+internal sealed class ServerProcess : IDisposable
 {
     private readonly Process _process;
     private readonly ServerSetup _setup;
@@ -266,18 +266,19 @@ internal sealed partial class ServerProcess : IDisposable
         _readers.Add(reader);
     }
 
-    // The log has one entry for each listener, with the address that it has really got.
+    // One entry says that the server is ready, with the addresses that its listeners have really got.
     private void NoteAddresses(string line)
     {
-        Match match = ListeningEntry().Match(line);
-        if (match.Success)
+        if (!line.Contains("\"Ready\"", StringComparison.Ordinal))
         {
-            ref int port = ref line.Contains("admin", StringComparison.OrdinalIgnoreCase) ? ref _adminPort : ref _port;
-            // ORDER: release; the thread that waits in Start reads it with acquire.
-            Volatile.Write(ref port, int.Parse(match.Groups[1].ValueSpan));
+            return;
         }
-    }
 
-    [GeneratedRegex(@"""address"":\s*""(?:http://)?127\.0\.0\.1:([0-9]+)""", RegexOptions.IgnoreCase)]
-    private static partial Regex ListeningEntry();
+        using JsonDocument entry = JsonDocument.Parse(line);
+        JsonElement fields = entry.RootElement.GetProperty("fields");
+        Volatile.Write(ref _adminPort, PortOf(fields.GetProperty("Admin").GetString()!));
+        Volatile.Write(ref _port, PortOf(fields.GetProperty("Listen").GetString()!));
+
+        static int PortOf(string address) => int.Parse(address.AsSpan(address.LastIndexOf(':') + 1));
+    }
 }
