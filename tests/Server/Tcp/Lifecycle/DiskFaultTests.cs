@@ -1,0 +1,81 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using Unkey.Server.Tests.Tcp.Harness;
+using Xunit;
+
+namespace Unkey.Server.Tests.Tcp.Lifecycle;
+
+/// <summary>A disk that takes no more: writes are refused and not applied, verification goes on, and nothing acknowledged is lost.</summary>
+public sealed class DiskFaultTests : IDisposable
+{
+    private readonly string _data = Directory.CreateTempSubdirectory("unkey-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_data, recursive: true);
+
+    [Fact]
+    public void AFullDiskRefusesWritesAndNothingElse()
+    {
+        // A mount of its own, in a namespace of its own, seen by the server alone. Works as root, and as a user where user namespaces are on.
+        string image = Path.Combine(_data, "disk");
+        Directory.CreateDirectory(image);
+        using ServerProcess server = ServerProcess.Start(new ServerSetup
+        {
+            DataDirectory = image,
+            ShellPrefix = Environment.UserName == "root" ? ["unshare", "--mount"] : ["unshare", "--map-root-user", "--mount"],
+            Shell = $"mount -t tmpfs -o size=2m,mode=0700 tmpfs '{image}' && exec \"$@\"",
+        });
+        (List<CreatedKey> created, Reply refused) = FillUp(server);
+        Assert.Equal(500, refused.Status);
+        Assert.Equal(ErrorCode.Unavailable, refused.ErrorType);
+        using ApiClient client = server.Client();
+        Assert.All(created, key => Assert.Equal("VALID", client.Verify(key.Key).Code));
+        Assert.Equal(200, client.Post("keys.getKey", $$"""{"keyId":"{{created[0].KeyId}}"}""").Status);
+    }
+
+    [Fact]
+    public void AWriteErrorRefusesWritesAndARestartFindsAllThatWasAcknowledged()
+    {
+        // The limit on file sizes makes every write beyond it fail, which needs no privilege.
+        ServerSetup healthy = new() { DataDirectory = Path.Combine(_data, "files") };
+        ServerSetup faulty = healthy with { Shell = "trap '' XFSZ; ulimit -f 2048; exec \"$@\"" };
+        List<CreatedKey> created;
+        using (ServerProcess server = ServerProcess.Start(faulty))
+        {
+            Reply refused;
+            (created, refused) = FillUp(server);
+            Assert.Equal(500, refused.Status);
+            using ApiClient client = server.Client();
+            Assert.All(created, key => Assert.Equal("VALID", client.Verify(key.Key).Code));
+            server.Kill();
+        }
+
+        using ServerProcess again = ServerProcess.Start(healthy);
+        using ApiClient reader = again.Client();
+        Assert.All(created, key => Assert.Equal("VALID", reader.Verify(key.Key).Code));
+        reader.CreateKey(created[0].ApiId);
+    }
+
+    private static (List<CreatedKey> Created, Reply Refused) FillUp(ServerProcess server)
+    {
+        using ApiClient client = server.Client();
+        string apiId = client.CreateApi();
+        string meta = new('m', 50_000);
+        List<CreatedKey> created = [];
+        string body = $$$"""{"apiId":"{{{apiId}}}","meta":{"a":"{{{meta}}}"}}""";
+        for (int i = 0; i < 1000; i++)
+        {
+            Reply reply = client.Post("keys.createKey", body);
+            if (reply.Status != 200)
+            {
+                Assert.NotEmpty(created);
+                return (created, reply);
+            }
+
+            created.Add(new CreatedKey(reply.Data.GetProperty("keyId").GetString()!, reply.Data.GetProperty("key").GetString()!, apiId));
+        }
+
+        throw new InvalidOperationException($"The disk does not fill up after {created.Count} keys; {Directory.EnumerateFiles(server.DataDirectory).Sum(file => new FileInfo(file).Length)} bytes.");
+    }
+}
