@@ -3,6 +3,7 @@ using System.Buffers;
 using System.Collections.Generic;
 using System.Linq;
 using CsCheck;
+using System.Threading.Tasks;
 using Unkey.Server.Transport;
 using Xunit;
 
@@ -115,10 +116,10 @@ public sealed class ConnectionBufferTests
     }
 
     [Fact]
-    public void WaitingOnAReactorIsRefused()
+    public async Task WaitingOnAReactorIsRefused()
     {
         var input = new ConnectionInput(new BufferPool());
-        Assert.Throws<NotSupportedException>(() => { _ = input.ReadAsync(); });
+        await Assert.ThrowsAsync<NotSupportedException>(async () => await input.ReadAsync());
     }
 
     private static void Fill(ConnectionInput input, ReadOnlySpan<byte> bytes)

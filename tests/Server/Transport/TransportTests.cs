@@ -174,7 +174,7 @@ public sealed class TransportTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void AClientThatDoesNotReadIsLeftUnreadAndGetsEverythingWhenItDoes(TransportKind kind)
+    public async Task AClientThatDoesNotReadIsLeftUnreadAndGetsEverythingWhenItDoes(TransportKind kind)
     {
         const int Requests = 20_000;
         using var fixture = new TransportFixture(kind);
@@ -210,7 +210,7 @@ public sealed class TransportTests
         }
 
         Assert.Equal(Requests, received);
-        Assert.True(sending.Wait(TimeSpan.FromSeconds(30)));
+        await sending.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
     [Theory]
@@ -232,7 +232,7 @@ public sealed class TransportTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void DrainingFinishesWhatIsInFlightAndClosesIdleConnections(TransportKind kind)
+    public async Task DrainingFinishesWhatIsInFlightAndClosesIdleConnections(TransportKind kind)
     {
         using var fixture = new TransportFixture(kind);
         using Socket idle = fixture.Connect();
@@ -246,7 +246,7 @@ public sealed class TransportTests
         fixture.Cold.Release();
         string answer = Assert.Single(Read(busy, 2));
         Assert.Contains("\r\nConnection: close\r\n", answer, StringComparison.Ordinal);
-        Assert.True(drained.GetAwaiter().GetResult());
+        Assert.True(await drained);
         Assert.Equal(0, fixture.Server.RentedBlocks);
     }
 
