@@ -40,8 +40,21 @@ internal abstract class Operation<TRequest> : Operation
         : base(path, body) => _binding = binding;
 
     /// <inheritdoc/>
-    public sealed override ValueTask<OperationResult> RunAsync(OperationContext context, JsonElement body) =>
-        HandleAsync(context, body.Deserialize(_binding)!);
+    public sealed override ValueTask<OperationResult> RunAsync(OperationContext context, JsonElement body)
+    {
+        TRequest request;
+        try
+        {
+            request = body.Deserialize(_binding)!;
+        }
+        catch (JsonException)
+        {
+            // The schema looks at the last of several members of one name, and binding at each: an earlier one may be of another type.
+            return ValueTask.FromResult<OperationResult>(RequestChecks.NotValid(context.Request, []));
+        }
+
+        return HandleAsync(context, request);
+    }
 
     /// <summary>Handles an authenticated call.</summary>
     protected abstract ValueTask<OperationResult> HandleAsync(OperationContext context, TRequest request);

@@ -14,4 +14,7 @@ public abstract class TcpTests(ServerFixture fixture) : IClassFixture<ServerFixt
     private protected ApiClient Client => Scene.Client;
 
     private protected Scene Scene => Fixture.Scene;
+
+    /// <summary>A client that may call an operation: new workspaces are the operator's business, so only the bootstrap root key makes them.</summary>
+    private protected ApiClient Caller(string operation) => operation == "workspaces.createWorkspace" ? Fixture.Client : Client;
 }

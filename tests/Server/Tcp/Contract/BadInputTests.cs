@@ -19,7 +19,7 @@ public sealed class BadInputTests(ServerFixture fixture) : TcpTests(fixture)
         List<string> faults = [];
         foreach (BadInput input in BadInput.RefusedAt(endpoint.Body(Scene), member))
         {
-            Reply reply = Client.Post(operation, input.Body);
+            Reply reply = Caller(operation).Post(operation, input.Body);
             bool refused = reply.Status == 400 && reply.ErrorType == ErrorCode.InvalidInput;
             bool placed = refused && (input.Location is null ? reply.ErrorLocations.Length == 0 : reply.ErrorLocations.Contains(input.Location));
             if (!placed)
@@ -40,11 +40,14 @@ public sealed class BadInputTests(ServerFixture fixture) : TcpTests(fixture)
         List<string> faults = [];
         foreach (BadInput input in BadInput.AcceptedAt(endpoint.Body(Scene), member))
         {
-            Reply reply = Client.Post(operation, input.Body);
+            Reply reply = Caller(operation).Post(operation, input.Body);
 
             // One rule spans two members: a refill needs a balance. It is told by the operation, not by the schema.
             bool isRuleOfCredits = path == "credits.remaining" && reply.Status == 400 && reply.Detail.Contains("credits.remaining");
-            if (reply.Status is not (200 or 404 or 409) && !isRuleOfCredits)
+
+            // And a root key does not hand out a permission that it lacks.
+            bool isAccepted = reply.Status is 200 or 404 or 409 || (reply.Status == 403 && path == "permissions[0]");
+            if (!isAccepted && !isRuleOfCredits)
             {
                 faults.Add($"{path} = {input.What}: {reply.Http}");
             }

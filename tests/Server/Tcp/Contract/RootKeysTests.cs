@@ -141,6 +141,11 @@ public sealed class RootKeysTests(ServerFixture fixture) : TcpTests(fixture)
     }
 
     [Fact]
+    public void AWorkspaceDoesNotMakeWorkspaces() => Assert.Contains(
+        "workspace.*.create_workspace",
+        Client.Post("workspaces.createWorkspace", """{"name":"a workspace"}""").Refused(ErrorCode.InsufficientPermissions).Detail);
+
+    [Fact]
     public void WorkspacesSeeNothingOfEachOther()
     {
         Workspace other = Fixture.Client.CreateWorkspace("another");

@@ -71,7 +71,7 @@ internal sealed partial record Endpoint(string Operation, Func<Scene, string> Bo
                 Field.Text("name", 1),
                 Field.Array("permissions", 1, 1000) with { Required = true, Item = "\"api.*.read_api\"" },
                 Field.Text("permissions[0]", 1),
-                Field.Integer("expires", 0),
+                Field.Integer("expires", 0, LatestExpiry),
             ]),
         new("rootKeys.listRootKeys", _ => """{"limit":10,"cursor":"key_a"}""", [Field.Integer("limit", 1, 100), Field.Text("cursor")]),
         new("rootKeys.deleteRootKey", _ => """{"keyId":"key_unknown1"}""", [KeyId]),
