@@ -186,7 +186,7 @@ internal sealed class RequestLoop
         {
             case ParseStatus.NeedMoreData:
                 connection.RequestBytesNeeded = (int)input.Length + 1;
-                connection.BodyExtraMs = _limits.BodyBytesMax / Deadlines.BodyBytesPerMs;
+                connection.BodyExtraMs = body.InputBytesDecoded / Deadlines.BodyBytesPerMs;
                 EnterBody(connection, head, input.Length);
                 return false;
             case ParseStatus.Rejected:

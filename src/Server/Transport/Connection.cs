@@ -58,8 +58,11 @@ internal sealed class Connection
     /// <summary>What the shared <see cref="BodyBudget"/> counts for this connection.</summary>
     internal long BudgetedBytes { get; set; }
 
-    /// <summary>Added to the body's time-out for a long announced body, in milliseconds.</summary>
+    /// <summary>Added to the body's time-out, in milliseconds: for the announced length, or for what has come of a chunked body.</summary>
     internal long BodyExtraMs { get; set; }
+
+    /// <summary>When the deadline of the current phase began, in monotonic milliseconds.</summary>
+    internal long PhaseStartMs { get; set; }
 
     /// <summary>True when it was accepted above the connection limit and is only told so.</summary>
     internal bool IsOverLimit { get; init; }

@@ -9,7 +9,7 @@ namespace Unkey.Server.Transport;
 /// <param name="WriteMs">Without the client taking a byte of an answer.</param>
 internal sealed record Deadlines(long HeaderMs, long BodyMs, long IdleMs, long WriteMs)
 {
-    /// <summary>The slowest body that is waited for: each 128 bytes announced add a millisecond to the body's deadline.</summary>
+    /// <summary>The slowest body that is waited for: each 128 bytes announced, or arrived in chunks, add a millisecond to the body's deadline.</summary>
     internal const int BodyBytesPerMs = 128;
 
     /// <summary>How long a connection that got its last answer may go on sending, so that it can read that answer.</summary>

@@ -441,11 +441,19 @@ internal abstract class Reactor : IDisposable
 
         if (!connection.PhaseChanged)
         {
-            return; // Deadlines are absolute: bytes that trickle in do not move them.
+            // Deadlines are absolute: bytes that trickle in do not move them. A chunked body has no length to add its time for
+            // at once, so it earns that time at the lowest rate with what has come.
+            if (connection.Chunked is not null && connection.Phase == ConnectionPhase.Body)
+            {
+                Connections.SetDeadline(connection, connection.PhaseStartMs + _deadlines.BodyMs + connection.BodyExtraMs);
+            }
+
+            return;
         }
 
         connection.PhaseChanged = false;
         long now = Clock.MonotonicMs;
+        connection.PhaseStartMs = now;
         Connections.SetDeadline(connection, connection.Phase switch
         {
             ConnectionPhase.Idle => now + _deadlines.IdleMs,

@@ -20,6 +20,7 @@ internal sealed class SqliteDatabase
     // The check reads the whole file, so it is cut off; a start must not take minutes because the file is large.
     private const int CheckMsMax = 400;
     private const int InstructionsPerProgressCall = 20_000;
+    private const int SmallestPageBytes = 512;
 
     private readonly string _path;
 
@@ -39,7 +40,15 @@ internal sealed class SqliteDatabase
         try
         {
             // SQLite would create the file with the process's usual mode, readable by others; the WAL inherits this file's mode.
-            PrivateFile.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+            using (FileStream file = PrivateFile.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite))
+            {
+                // SQLite takes a file that is shorter than the smallest page for an empty one and would write over it.
+                if (file.Length is > 0 and < SmallestPageBytes)
+                {
+                    throw database.NotADatabase(null);
+                }
+            }
+
             using SqliteConnection connection = database.Connect(readOnly: false);
             database.Recognise(connection);
             database.Check(connection);
@@ -66,13 +75,13 @@ internal sealed class SqliteDatabase
     /// <param name="exception">What the driver threw.</param>
     public StoreException Refuse(SqliteException exception) => exception.SqliteErrorCode switch
     {
-        raw.SQLITE_NOTADB => new StoreException(
-            StoreFault.Corrupt,
-            $"'{_path}' is not a SQLite database. Move it away, or give the server another --data.",
-            exception),
+        raw.SQLITE_NOTADB => NotADatabase(exception),
         raw.SQLITE_CORRUPT => Damaged(exception.Message, exception),
         _ => SqliteFaults.Wrap(exception, $"open '{_path}'"),
     };
+
+    private StoreException NotADatabase(SqliteException? exception) => new(
+        StoreFault.Corrupt, $"'{_path}' is not a SQLite database. Move it away, or give the server another --data.", exception);
 
     internal static long Pragma(SqliteConnection connection, string pragma)
     {

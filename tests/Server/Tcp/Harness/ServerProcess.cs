@@ -22,6 +22,7 @@ internal sealed class ServerProcess : IDisposable
     private readonly bool _ownsData;
     private int _port;
     private int _adminPort;
+    private bool _terminated;
     private bool _ended;
 
     private ServerProcess(ServerSetup setup)
@@ -122,12 +123,19 @@ internal sealed class ServerProcess : IDisposable
     }
 
     /// <summary>The sum of a metric over its label sets.</summary>
-    public double Metric(string name) => Metrics().Split('\n')
+    public double Metric(string name) => MetricIn(Metrics(), name);
+
+    /// <summary>The sum of a metric over its label sets in a text of metrics.</summary>
+    public static double MetricIn(string metrics, string name) => metrics.Split('\n')
         .Where(line => line.StartsWith(name, StringComparison.Ordinal) && line.Length > name.Length && line[name.Length] is ' ' or '{')
         .Sum(line => double.Parse(line.AsSpan(line.LastIndexOf(' ') + 1)));
 
     /// <summary>Asks the server to end, as an operator's supervisor does.</summary>
-    public void Terminate() => Signals.Terminate(ProcessId);
+    public void Terminate()
+    {
+        _terminated = true;
+        Signals.Terminate(ProcessId);
+    }
 
     /// <summary>Ends the server in the middle of what it does, and waits until it is gone.</summary>
     public void Kill()
@@ -171,7 +179,8 @@ internal sealed class ServerProcess : IDisposable
     {
         try
         {
-            if (!_ended)
+            // After a signal of the test's own, a failed test leaves the server running; a second signal would hide why.
+            if (!_ended && !_terminated)
             {
                 Stop();
             }
