@@ -72,6 +72,36 @@ public readonly unsafe struct CreditCell
         Interlocked.Exchange(ref _cell->Balance, balance);
     }
 
+    /// <summary>Moves the balance by an amount, as the store has committed it. Under the writer lock.</summary>
+    /// <param name="amount">Credits to add, or below 0 to take; above <see cref="long.MinValue"/>.</param>
+    /// <param name="stored">By how much the balance in the store has moved; its bounds may have cut the amount short.</param>
+    /// <remarks>Takes that run at the same time are kept, which <see cref="Set"/> would overwrite. The balance stays within 0 and
+    /// <see cref="long.MaxValue"/>.</remarks>
+    public void Add(long amount, long stored)
+    {
+        _cell->Baseline += stored;
+
+        // ORDER: acquire. Pairs with the interlocked writes in TryTake.
+        long balance = Volatile.Read(ref _cell->Balance);
+
+        // BOUND: a failed exchange means another thread took from this balance, and only credits that are there can be taken.
+        while (true)
+        {
+            long next = amount > long.MaxValue - balance ? long.MaxValue : Math.Max(balance + amount, 0);
+
+            // ORDER: full fence. The balance moved is the one read; pairs with TryTake.
+            long seen = Interlocked.CompareExchange(ref _cell->Balance, next, balance);
+            if (seen == balance)
+            {
+                // Where a bound cut one of the two short, the next write-back carries the difference.
+                MarkChanged();
+                return;
+            }
+
+            balance = seen;
+        }
+    }
+
     /// <summary>Puts the cell on the stack of changed cells unless it is there.</summary>
     internal void MarkChanged()
     {

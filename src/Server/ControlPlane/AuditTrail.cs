@@ -1,3 +1,4 @@
+using System.Globalization;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Rows;
 using Unkey.Server.Storage.Statements;
@@ -8,6 +9,7 @@ namespace Unkey.Server.ControlPlane;
 internal sealed class AuditTrail
 {
     private const string UnnamedActor = "root key";
+    private const string ServerActor = "server";
 
     private readonly OperationContext _context;
     private readonly StoreSession _session;
@@ -25,6 +27,27 @@ internal sealed class AuditTrail
         _actorName = session.FindKey(context.Caller.KeyId)?.Name ?? UnnamedActor;
         _correlationId = isCorrelated ? Identifiers.New("cor") : null;
     }
+
+    /// <summary>Adds the entry of a refill, which nobody has asked for: one for all keys of a workspace in a unit of work.</summary>
+    /// <param name="session">The session of the unit of work.</param>
+    /// <param name="workspaceId">The workspace.</param>
+    /// <param name="keys">Number of keys refilled; which, their own records tell.</param>
+    /// <param name="nowMs">Unix milliseconds.</param>
+    public static void AddRefill(StoreSession session, string workspaceId, int keys, long nowMs) => session.InsertAudit(
+        Identifiers.New("log"),
+        new AuditRow(
+            workspaceId,
+            nowMs,
+            "key.refill",
+            ServerActor,
+            ServerActor,
+            "workspace",
+            workspaceId,
+            string.Create(CultureInfo.InvariantCulture, $"{keys} keys"),
+            CorrelationId: null,
+            ServerActor,
+            RemoteAddress: null,
+            UserAgent: null));
 
     /// <summary>Adds an entry about a record of the caller's workspace.</summary>
     /// <param name="name">Name of the event, for example <c>key.create</c>.</param>

@@ -6,10 +6,12 @@ using Microsoft.Extensions.Logging;
 using Unkey.Engine;
 using Unkey.Server.ControlPlane.Bootstrap;
 using Unkey.Server.ControlPlane.Callers;
+using Unkey.Server.ControlPlane.Encryption;
 using Unkey.Server.ControlPlane.Operations;
 using Unkey.Server.ControlPlane.Projections;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Sqlite;
+using Unkey.Server.Storage.Statements;
 
 namespace Unkey.Server.ControlPlane;
 
@@ -19,9 +21,12 @@ public sealed class ControlPlaneHost : IAsyncDisposable
 {
     private readonly SqliteStore _store;
     private readonly CreditWriteBack _credits;
+    private readonly CreditRefill _refill;
 
-    private ControlPlaneHost(SqliteStore store, CreditWriteBack credits, ControlPlaneRouter router, BootstrapResult bootstrap)
+    private ControlPlaneHost(
+        SqliteStore store, CreditWriteBack credits, CreditRefill refill, ControlPlaneRouter router, BootstrapResult bootstrap)
     {
+        _refill = refill;
         Root = bootstrap.Root;
         _store = store;
         _credits = credits;
@@ -82,10 +87,14 @@ public sealed class ControlPlaneHost : IAsyncDisposable
             Projection projection = new(engine, specs);
             await store.ReadAsync(session => new TableLoad(engine, specs, projection, logger).Run(session), cancellation).ConfigureAwait(false);
             store.Attach(projection);
-            ControlPlaneServices services = new(store, engine, new RootKeyAuthenticator(engine), bootstrap.Root, time, logger);
+            ControlPlaneServices services = new(store, engine, new RootKeyAuthenticator(engine), bootstrap.Root, time, logger)
+            {
+                Vault = await OpenVaultAsync(options, store, logger, cancellation).ConfigureAwait(false),
+            };
             RequestPipeline pipeline = new(services);
             ControlPlaneRouter router = new(AllOperations.Create().Select(operation => new OperationEndpoint(operation, pipeline)));
-            return new ControlPlaneHost(store, new CreditWriteBack(engine, store, time, logger), router, bootstrap);
+            CreditWriteBack credits = new(engine, store, time, logger);
+            return new ControlPlaneHost(store, credits, new CreditRefill(engine, store, credits, time, logger), router, bootstrap);
         }
         catch
         {
@@ -100,12 +109,31 @@ public sealed class ControlPlaneHost : IAsyncDisposable
     /// <summary>Writes spent credits, finishes queued writes and closes the store. Requests that come later get the 500 of a closed store.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _refill.DisposeAsync().ConfigureAwait(false);
         await _credits.DisposeAsync().ConfigureAwait(false);
         await _store.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Writes spent credits now; for tests, which cannot wait for the timer.</summary>
     internal Task FlushCreditsAsync() => _credits.FlushAsync();
+
+    /// <summary>Refills what is due now; for tests, which cannot wait for midnight.</summary>
+    /// <returns>Number of keys refilled by this call.</returns>
+    internal Task<int> RefillAsync() => _refill.RunDueAsync();
+
+    private static async Task<KeyVault?> OpenVaultAsync(ControlPlaneOptions options, SqliteStore store, ILogger logger, CancellationToken cancellation)
+    {
+        KeyVault? vault = options.EncryptionKeys is { } ring ? new KeyVault(ring) : null;
+        foreach (string id in await store.ReadAsync(static session => session.EncryptionKeyIds(), cancellation).ConfigureAwait(false))
+        {
+            if (vault?.Knows(id) != true)
+            {
+                ControlPlaneLog.MasterKeyMissing(logger, id);
+            }
+        }
+
+        return vault;
+    }
 
     private static void Tell(ILogger logger, BootstrapResult bootstrap)
     {

@@ -26,6 +26,22 @@ internal static partial class ControlPlaneLog
     [LoggerMessage(EventId = 3104, Level = LogLevel.Warning, Message = "The given root key replaces the bootstrap root key: {KeyId} is new, {PreviousKeyId} is deleted")]
     public static partial void BootstrapReplaced(ILogger logger, string keyId, string previousKeyId);
 
+    /// <summary>A recoverable key could not be recovered.</summary>
+    [LoggerMessage(EventId = 3106, Level = LogLevel.Error, Message = "Key {KeyId} cannot be decrypted with master key {EncryptionKeyId}: {Reason}")]
+    public static partial void NotDecrypted(ILogger logger, string keyId, string encryptionKeyId, string reason);
+
+    /// <summary>Stored keys are encrypted under a master key that was not given.</summary>
+    [LoggerMessage(EventId = 3107, Level = LogLevel.Warning, Message = "Stored keys are encrypted under master key {EncryptionKeyId}, which is not among the given ones; they cannot be decrypted")]
+    public static partial void MasterKeyMissing(ILogger logger, string encryptionKeyId);
+
+    /// <summary>Balances were refilled.</summary>
+    [LoggerMessage(EventId = 3108, Level = LogLevel.Information, Message = "Refilled {Keys} keys for {Date}")]
+    public static partial void Refilled(ILogger logger, int keys, string date);
+
+    /// <summary>A refill did not get through; it is tried again.</summary>
+    [LoggerMessage(EventId = 3109, Level = LogLevel.Warning, Message = "Refilling balances failed; it is tried again")]
+    public static partial void NotRefilled(ILogger logger, Exception exception);
+
     /// <summary>Spent credits could not be written; they are kept in memory and tried again.</summary>
     [LoggerMessage(EventId = 3105, Level = LogLevel.Warning, Message = "Writing spent credits of {Count} keys failed; they are written again later")]
     public static partial void CreditsNotWritten(ILogger logger, int count, Exception exception);

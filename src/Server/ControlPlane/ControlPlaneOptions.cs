@@ -1,3 +1,5 @@
+using Unkey.Server.ControlPlane.Encryption;
+
 namespace Unkey.Server.ControlPlane;
 
 /// <summary>What the control plane is opened with. Immutable.</summary>
@@ -5,6 +7,9 @@ namespace Unkey.Server.ControlPlane;
 /// <param name="RootKey">Bootstrap root key that must work after the start; <see langword="null"/> to make one on the first start.</param>
 public sealed record ControlPlaneOptions(string DataDirectory, string? RootKey)
 {
+    /// <summary>Master keys of recoverable keys; <see langword="null"/> when there are to be none.</summary>
+    public MasterKeyRing? EncryptionKeys { get; init; }
+
     /// <summary>Keeps the root key out of any text made of the record.</summary>
     public override string ToString() => $"{nameof(ControlPlaneOptions)} {{ DataDirectory = {DataDirectory} }}";
 }

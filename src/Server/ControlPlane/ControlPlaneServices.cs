@@ -2,6 +2,7 @@ using System;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine;
 using Unkey.Server.ControlPlane.Callers;
+using Unkey.Server.ControlPlane.Encryption;
 using Unkey.Server.Storage;
 
 namespace Unkey.Server.ControlPlane;
@@ -19,4 +20,8 @@ internal sealed record ControlPlaneServices(
     RootKeyAuthenticator Authenticator,
     RootKeyspace Root,
     TimeProvider Time,
-    ILogger Logger);
+    ILogger Logger)
+{
+    /// <summary>Encrypts recoverable keys; <see langword="null"/> when the operator has given no master key.</summary>
+    public KeyVault? Vault { get; init; }
+}

@@ -42,6 +42,9 @@ internal static partial class Log
     [LoggerMessage(1016, LogLevel.Warning, "Core dumps could not be turned off: {Reason}")]
     public static partial void CoreDumpsOn(ILogger logger, string reason);
 
+    [LoggerMessage(1017, LogLevel.Warning, "--encryption-key is on the command line, where every local user can read it; use UNKEY_ENCRYPTION_KEY_FILE or UNKEY_ENCRYPTION_KEY")]
+    public static partial void EncryptionKeyOnCommandLine(ILogger logger);
+
     [LoggerMessage(1020, LogLevel.Critical, "The server stops: {Reason}")]
     public static partial void Fatal(ILogger logger, string reason);
 }

@@ -140,6 +140,11 @@ internal static class ServerHost
             Log.RootKeyOnCommandLine(logger);
         }
 
+        if (options.EncryptionKeyOnCommandLine)
+        {
+            Log.EncryptionKeyOnCommandLine(logger);
+        }
+
         if (options.Admin is { } admin && !IPAddress.IsLoopback(admin.Address))
         {
             Log.AdminNotLoopback(logger, admin.ToString());

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Limits;
+using Unkey.Server.ControlPlane.Encryption;
 
 namespace Unkey.Server.Hosting;
 
@@ -22,6 +23,9 @@ public sealed record ServerOptions
 
     /// <summary>The bootstrap root key in plain text, or <see langword="null"/> to have one made on the first start. Never logged.</summary>
     public string? RootKey { get; init; }
+
+    /// <summary>Master keys of recoverable keys, or <see langword="null"/> to have none. Never logged.</summary>
+    public MasterKeyRing? EncryptionKeys { get; init; }
 
     /// <summary>Reactor threads, 1 to <see cref="ServerSettings.ThreadsMax"/>.</summary>
     public int Threads { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, ServerSettings.ThreadsMax);
@@ -71,7 +75,10 @@ public sealed record ServerOptions
     /// <summary>Whether the bootstrap root key came from the command line, where every local user can read it.</summary>
     public bool RootKeyOnCommandLine { get; init; }
 
-    /// <summary>The settings without the secret, for logs and debuggers.</summary>
-    /// <returns>A short description that never contains <see cref="RootKey"/>.</returns>
+    /// <summary>Whether a master key came from the command line, where every local user can read it.</summary>
+    public bool EncryptionKeyOnCommandLine { get; init; }
+
+    /// <summary>The settings without the secrets, for logs and debuggers.</summary>
+    /// <returns>A short description that never contains <see cref="RootKey"/> or <see cref="EncryptionKeys"/>.</returns>
     public override string ToString() => $"listen {Listen}, admin {Admin?.ToString() ?? "off"}, data {DataDirectory}, {Threads} threads";
 }

@@ -9,10 +9,8 @@ namespace Unkey.Server.Hosting;
 internal static class ServerOptionsReader
 {
     private const string RootKeyOption = "--root-key";
-    private const string RootKeyFileOption = "--root-key-file";
-
-    private static readonly Setting s_rootKey = ServerSettings.Find(RootKeyOption)!;
-    private static readonly Setting s_rootKeyFile = ServerSettings.Find(RootKeyFileOption)!;
+    private const string EncryptionKeyOption = "--encryption-key";
+    private const string FileSuffix = "-file";
 
     /// <summary>Reads every setting: the command line wins over the environment, the environment over the default.</summary>
     /// <param name="commandLine">The value that an option has on the command line, or <see langword="null"/> when it was not given.</param>
@@ -23,8 +21,8 @@ internal static class ServerOptionsReader
     {
         int before = problems.Count;
         ServerOptions draft = new();
-        string? rootKeySource = null;
-        bool rootKeyOnCommandLine = false;
+        Dictionary<string, string> secretSources = new(StringComparer.Ordinal);
+        List<string> secretsOnCommandLine = [];
         foreach (Setting setting in ServerSettings.All)
         {
             string source = setting.Option;
@@ -40,22 +38,26 @@ internal static class ServerOptionsReader
                 }
             }
 
-            if (setting.Option is RootKeyOption or RootKeyFileOption)
+            if (SecretOf(setting) is { } secret)
             {
                 // The two are one setting in two forms, so the command line wins over the environment across both.
-                if (!onCommandLine && (commandLine(s_rootKey) ?? commandLine(s_rootKeyFile)) is not null)
+                if (!onCommandLine
+                    && (commandLine(ServerSettings.Find(secret)!) ?? commandLine(ServerSettings.Find(secret + FileSuffix)!)) is not null)
                 {
                     continue;
                 }
 
-                if (rootKeySource is not null)
+                if (!secretSources.TryAdd(secret, source))
                 {
-                    problems.Add($"{rootKeySource} and {source} both give a root key; keep one");
+                    string what = secret == RootKeyOption ? "a root key" : "encryption keys";
+                    problems.Add($"{secretSources[secret]} and {source} both give {what}; keep one");
                     continue;
                 }
 
-                rootKeySource = source;
-                rootKeyOnCommandLine = onCommandLine && setting.IsSecret;
+                if (onCommandLine && setting.IsSecret)
+                {
+                    secretsOnCommandLine.Add(secret);
+                }
             }
 
             if (setting.Read(text!, ref draft) is { } problem)
@@ -64,7 +66,11 @@ internal static class ServerOptionsReader
             }
         }
 
-        draft = draft with { RootKeyOnCommandLine = rootKeyOnCommandLine };
+        draft = draft with
+        {
+            RootKeyOnCommandLine = secretsOnCommandLine.Contains(RootKeyOption),
+            EncryptionKeyOnCommandLine = secretsOnCommandLine.Contains(EncryptionKeyOption),
+        };
         if (problems.Count == before)
         {
             CheckTogether(draft, problems);
@@ -72,6 +78,14 @@ internal static class ServerOptionsReader
 
         return draft;
     }
+
+    // The option of a secret that is given as it is or as the name of a file that holds it.
+    private static string? SecretOf(Setting setting) => setting.Option switch
+    {
+        RootKeyOption or (RootKeyOption + FileSuffix) => RootKeyOption,
+        EncryptionKeyOption or (EncryptionKeyOption + FileSuffix) => EncryptionKeyOption,
+        _ => null,
+    };
 
     // Rules over several settings; looked at only when each one is good by itself, so that no problem is told twice.
     private static void CheckTogether(ServerOptions options, List<string> problems)

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Unkey.Server.ControlPlane.Encryption;
 
 namespace Unkey.Server.Hosting;
 
@@ -22,6 +23,9 @@ internal static class ServerSettings
 
     /// <summary>Most characters of a root key: a longer one would not fit the request head beside its field name.</summary>
     public const int RootKeyCharactersMax = 512;
+
+    // Room for all keys of a ring with blanks and line ends.
+    private const int EncryptionFileCharactersMax = 16 * 1024;
 
     private static readonly TimeSpan s_timeoutMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_timeoutMax = TimeSpan.FromHours(1);
@@ -96,6 +100,26 @@ internal static class ServerSettings
             Default = null,
             Description = "File that holds the bootstrap root key in its first line, such as a mounted secret.",
             Read = static (string text, ref ServerOptions draft) => ReadRootKeyFile(text, ref draft),
+        },
+        new()
+        {
+            Option = "--encryption-key",
+            ValueName = "base64,...",
+            Default = null,
+            IsSecret = true,
+            Description = "Master keys of recoverable keys, each 32 bytes in base64, comma-separated: the first encrypts, all of them decrypt. Without one,"
+                + " recoverable keys are refused. Prefer the environment or --encryption-key-file: every local user can read a command line.",
+            Read = static (string text, ref ServerOptions draft) => ReadEncryptionKeys(text, ref draft),
+        },
+        new()
+        {
+            Option = "--encryption-key-file",
+            ValueName = "file",
+            Default = null,
+            Description = "File that holds the master keys, comma-separated or one a line, such as a mounted secret.",
+            Read = static (string text, ref ServerOptions draft) =>
+                ReadSecretFile(text, EncryptionFileCharactersMax, out string content)
+                ?? (ReadEncryptionKeys(content, ref draft) is { } problem ? "does not hold master keys: " + problem : null),
         },
         new()
         {
@@ -329,21 +353,37 @@ internal static class ServerSettings
 
     private static string? ReadRootKeyFile(string path, ref ServerOptions draft)
     {
-        string text;
-        try
+        if (ReadSecretFile(path, RootKeyCharactersMax + 2, out string text) is { } unreadable)
         {
-            using StreamReader reader = new(path);
-            char[] buffer = new char[RootKeyCharactersMax + 2];
-            int count = reader.ReadBlock(buffer);
-            text = new string(buffer, 0, count);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            return "cannot be read: " + TextSafety.Escape(e.Message);
+            return unreadable;
         }
 
         int end = text.AsSpan().IndexOfAny('\r', '\n');
         string? problem = ReadRootKey(end < 0 ? text : text[..end], ref draft);
         return problem is null ? null : "does not hold a root key: " + problem;
+    }
+
+    private static string? ReadEncryptionKeys(string text, ref ServerOptions draft)
+    {
+        string? problem = MasterKeyRing.Read(text, out MasterKeyRing? ring);
+        draft = problem is null ? draft with { EncryptionKeys = ring } : draft;
+        return problem;
+    }
+
+    private static string? ReadSecretFile(string path, int charactersMax, out string text)
+    {
+        text = "";
+        try
+        {
+            using StreamReader reader = new(path);
+            char[] buffer = new char[charactersMax];
+            int count = reader.ReadBlock(buffer);
+            text = new string(buffer, 0, count);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return "cannot be read: " + TextSafety.Escape(e.Message);
+        }
     }
 }

@@ -12,7 +12,8 @@ namespace Unkey.Server.Hot;
 /// <remarks>
 /// One per reactor, on its thread; allocates nothing. It answers every verification outcome. A request that deserves an
 /// error (a bad body, a bad root key, an unknown limit, a query that does not parse) is left to the control plane, which
-/// decides it again at leisure and words the error; nothing has been consumed by then.
+/// decides it again at leisure and words the error; nothing has been consumed by then. So is a key that is not found while
+/// the request names a migration, which only the store knows.
 /// </remarks>
 internal sealed class VerifyKeyEndpoint
 {
@@ -59,7 +60,8 @@ internal sealed class VerifyKeyEndpoint
             NowMs = _clock.NowMs,
         };
         VerifyOutcome outcome = _verifier.Verify(in input, _result);
-        if (outcome is VerifyOutcome.BadQuery or VerifyOutcome.UnknownLimit)
+        if (outcome is VerifyOutcome.BadQuery or VerifyOutcome.UnknownLimit
+            || (outcome == VerifyOutcome.NotFound && !request.MigrationId.IsEmpty))
         {
             return false;
         }

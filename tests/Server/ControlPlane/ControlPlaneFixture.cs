@@ -1,12 +1,14 @@
 using System;
 using System.IO;
 using System.Text;
+using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Unkey.Engine;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.ControlPlane.Encryption;
 using Unkey.Server.ControlPlane.Operations;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Rows;
@@ -36,11 +38,15 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
 
     public string RootKey { get; private set; } = "";
 
+    /// <summary>Master keys of the next start.</summary>
+    public string? EncryptionKeys { get; set; }
+
     public string WorkspaceId => Host.WorkspaceId;
 
-    public static async Task<ControlPlaneFixture> StartAsync(string? rootKey = null)
+    public static async Task<ControlPlaneFixture> StartAsync(string? rootKey = null, string? encryptionKeys = null, long? atMs = null)
     {
-        ControlPlaneFixture fixture = new();
+        ControlPlaneFixture fixture = new() { EncryptionKeys = encryptionKeys };
+        fixture.Clock.NowMs = atMs ?? fixture.Clock.NowMs;
         await fixture.OpenAsync(rootKey);
         fixture.RootKey = rootKey ?? fixture.Host.BootstrapSecret!;
         return fixture;
@@ -49,8 +55,14 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
     public async Task OpenAsync(string? rootKey = null)
     {
         Engine = new EngineState(bucketCapacity: Buckets);
+        MasterKeyRing? ring = null;
+        if (EncryptionKeys is not null && MasterKeyRing.Read(EncryptionKeys, out ring) is { } problem)
+        {
+            throw new ArgumentException(problem);
+        }
+
         Host = await ControlPlaneHost.OpenAsync(
-            new ControlPlaneOptions(Directory, rootKey), Engine, NullLoggerFactory.Instance, Clock, CancellationToken.None);
+            new ControlPlaneOptions(Directory, rootKey) { EncryptionKeys = ring }, Engine, NullLoggerFactory.Instance, Clock, CancellationToken.None);
         _isOpen = true;
     }
 
@@ -147,6 +159,12 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
     });
 
     public Task<T> WriteAsync<T>(Func<StoreSession, T> work) => Host.Store.WriteAsync(work, CancellationToken.None);
+
+    /// <summary>A key that has been created, as getKey shows it.</summary>
+    public async Task<JsonElement> ShownKeyAsync(string keyId) => (await PostAsync("keys.getKey", $$"""{"keyId":"{{keyId}}"}""")).Ok();
+
+    /// <summary>Number of audit entries of an event.</summary>
+    public long CountAudit(string eventName) => (long)Scalar($"SELECT count(*) FROM audit_log WHERE event = '{eventName}'")!;
 
     /// <summary>Reads one value from the database file through a connection of its own.</summary>
     public object? Scalar(string sql)

@@ -227,6 +227,42 @@ public sealed class ServerOptionsTests
         Assert.Single(missing);
     }
 
+    [Fact]
+    public void MasterKeysComeFromOptionEnvironmentOrFileAndAreNeverShown()
+    {
+        const string Key = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+        ServerOptions options = ReadWith([], new() { ["UNKEY_ENCRYPTION_KEY"] = Key }, out List<string> problems);
+        Assert.Empty(problems);
+        Assert.NotNull(options.EncryptionKeys);
+        Assert.False(options.EncryptionKeyOnCommandLine);
+        Assert.DoesNotContain(Key, options.ToString() + options.EncryptionKeys, StringComparison.Ordinal);
+
+        options = ReadWith(new() { ["--encryption-key"] = Key }, new() { ["UNKEY_ENCRYPTION_KEY_FILE"] = "/nowhere" }, out problems);
+        Assert.Empty(problems);
+        Assert.True(options.EncryptionKeyOnCommandLine);
+        Assert.False(options.RootKeyOnCommandLine);
+
+        ReadWith(new() { ["--encryption-key"] = Key + "x" }, [], out problems);
+        Assert.DoesNotContain(Key, Assert.Single(problems), StringComparison.Ordinal);
+        ReadWith([], new() { ["UNKEY_ENCRYPTION_KEY"] = Key, ["UNKEY_ENCRYPTION_KEY_FILE"] = "/nowhere" }, out problems);
+        Assert.Contains(problems, p => p.Contains("UNKEY_ENCRYPTION_KEY and UNKEY_ENCRYPTION_KEY_FILE", StringComparison.Ordinal));
+
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, $"{Key}\n{Key.Replace('A', 'B')}\n");
+            Assert.NotNull(ReadWith(new() { ["--encryption-key-file"] = file }, [], out problems).EncryptionKeys);
+            Assert.Empty(problems);
+            File.WriteAllText(file, "");
+            ReadWith(new() { ["--encryption-key-file"] = file }, [], out problems);
+            Assert.Single(problems);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     private static ServerOptions Read(out List<string> problems) => ReadWith([], [], out problems);
 
     private static ServerOptions ReadWith(Dictionary<string, string> commandLine, Dictionary<string, string> environment, out List<string> problems)

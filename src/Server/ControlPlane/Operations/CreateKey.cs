@@ -30,10 +30,6 @@ internal sealed class CreateKey() : Operation<CreateKeyRequest>(
         SchemaProperty.Optional("recoverable", SchemaNode.Boolean)),
     RequestJson.Default.CreateKeyRequest)
 {
-    private const int IdAttemptsMax = 5;
-
-    private static readonly ApiError s_noKeyspace = new(ErrorCode.PreconditionFailed, "The requested API is not set up to handle keys.");
-
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreateKeyRequest request)
     {
@@ -48,7 +44,7 @@ internal sealed class CreateKey() : Operation<CreateKeyRequest>(
             return ApiAccess.NotFound;
         }
 
-        if (Refused(request, api) is { } refused)
+        if (Refused(context, request, api) is { } refused)
         {
             return refused;
         }
@@ -62,7 +58,7 @@ internal sealed class CreateKey() : Operation<CreateKeyRequest>(
             request.Prefix ?? api.DefaultPrefix, (int)(request.ByteLength ?? api.DefaultBytes ?? KeySecret.DefaultBytes));
         KeyRow key = new()
         {
-            Id = NewKeyId(session),
+            Id = KeyLinks.NewKeyId(session),
             WorkspaceId = context.Caller.WorkspaceId,
             KeyspaceId = api.KeyspaceId!,
             Hash = secret.Hash,
@@ -81,41 +77,40 @@ internal sealed class CreateKey() : Operation<CreateKeyRequest>(
         AuditTrail audit = new(context, session, isCorrelated: true);
         audit.Add("key.create", "key", key.Id, key.Name);
         Link(session, context, audit, key, request, roles);
+        if (request.Recoverable == true)
+        {
+            RecoverableKeys.Store(session, context, key.Id, secret);
+        }
+
         return OperationResult.Success(new FieldsData(("keyId", key.Id), ("key", secret.Text)));
     }
 
     private static void Link(
         StoreSession session, OperationContext context, AuditTrail audit, KeyRow key, CreateKeyRequest request, List<RoleRow> roles)
     {
-        foreach (PermissionRow permission in KeyLinks.EnsurePermissions(session, context, audit, request.Permissions ?? [], isDescribed: false))
-        {
-            session.LinkKeyPermission(key.Id, permission.Id, context.NowMs);
-            audit.Add("authorization.connect_permission_and_key", "permission", permission.Id, permission.Slug);
-        }
-
-        foreach (RoleRow role in roles)
-        {
-            session.LinkKeyRole(key.Id, role.Id, context.NowMs);
-            audit.Add("authorization.connect_role_and_key", "role", role.Id, role.Name);
-        }
-
+        KeyLinks.Connect(
+            session,
+            context,
+            audit,
+            key.Id,
+            KeyLinks.EnsurePermissions(session, context, audit, request.Permissions ?? [], isDescribed: false),
+            roles);
         KeyLinks.ReplaceRatelimits(session, context, [], request.Ratelimits ?? [], key.Id, identityId: null);
     }
 
     private static bool MayCreate(OperationContext context, ApiRow api) => context.Caller.May(PermissionExpression.Any(
         $"api.{api.Id}.create_key", "api.*.create_key", context.Caller.Urn($"keyspaces/{api.KeyspaceId}", "create_key")));
 
-    private static ApiError? Refused(CreateKeyRequest request, ApiRow api)
+    private static ApiError? Refused(OperationContext context, CreateKeyRequest request, ApiRow api)
     {
         if (api.KeyspaceId is null)
         {
-            return s_noKeyspace;
+            return ApiAccess.NoKeyspace;
         }
 
-        if (request.Recoverable == true)
+        if (request.Recoverable == true && NotRecoverable(context, api) is { } notRecoverable)
         {
-            // Without an encryption service this comes before the permission to use one.
-            return KeyAccess.NoVault;
+            return notRecoverable;
         }
 
         if (request.Credits is { Remaining: null, Refill: not null })
@@ -128,14 +123,19 @@ internal sealed class CreateKey() : Operation<CreateKeyRequest>(
             : null;
     }
 
-    private static string NewKeyId(StoreSession session)
+    private static ApiError? NotRecoverable(OperationContext context, ApiRow api)
     {
-        string id = Identifiers.New("key");
-        for (int attempt = 1; attempt < IdAttemptsMax && session.IsKeyIdTaken(id); attempt++)
+        if (context.Services.Vault is null)
         {
-            id = Identifiers.New("key");
+            // Without an encryption service this comes before the permission to use one.
+            return RecoverableKeys.NoVault;
         }
 
-        return id;
+        if (!context.Caller.May(RecoverableKeys.EncryptRequired(context, api)))
+        {
+            return ApiAccess.NotFound;
+        }
+
+        return api.StoresEncryptedKeys ? null : RecoverableKeys.NotEnabled;
     }
 }

@@ -32,8 +32,25 @@ internal sealed class GetKey() : Operation<GetKeyRequest>(
             return denied;
         }
 
-        return request.Decrypt == true
-            ? KeyAccess.NoVault
-            : OperationResult.Success(KeyAccess.Shown(session, context.Services.Engine, key));
+        KeyData shown = KeyAccess.Shown(session, context.Services.Engine, key);
+        if (request.Decrypt != true)
+        {
+            return OperationResult.Success(shown);
+        }
+
+        return NotDecryptable(context, key, api) is { } refused
+            ? refused
+            : OperationResult.Success(shown with { PlainText = RecoverableKeys.PlainText(session, context, key.Id) });
+    }
+
+    private static ApiError? NotDecryptable(OperationContext context, KeyRow key, ApiRow api)
+    {
+        if (context.Services.Vault is null)
+        {
+            return RecoverableKeys.NoVault;
+        }
+
+        return context.Deny(KeyAccess.Required(context, key, api, "decrypt_key"))
+            ?? (api.StoresEncryptedKeys ? null : RecoverableKeys.NotEnabled);
     }
 }

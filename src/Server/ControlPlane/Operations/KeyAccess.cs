@@ -14,9 +14,6 @@ internal static class KeyAccess
     /// <summary>The one answer for a key that the caller cannot see.</summary>
     public static ApiError NotFound { get; } = new(ErrorCode.KeyNotFound, "The specified key was not found.");
 
-    /// <summary>The answer where an encryption service would be needed: this server has none.</summary>
-    public static ApiError NoVault { get; } = new(ErrorCode.PreconditionFailed, "Vault hasn't been set up.");
-
     /// <summary>A live key with its API: neither is deleted, and both are in the caller's workspace.</summary>
     /// <param name="session">The session.</param>
     /// <param name="context">The call.</param>
@@ -52,7 +49,9 @@ internal static class KeyAccess
     }
 
     /// <summary>The balance that verification takes from; the stored one follows it within about a second.</summary>
-    private static long LiveBalance(EngineState engine, KeyRow key)
+    /// <param name="engine">The tables.</param>
+    /// <param name="key">A key with a limited balance.</param>
+    public static long LiveBalance(EngineState engine, KeyRow key)
     {
         KeyDigest digest = KeyDigest.FromBytes(key.Hash);
         lock (engine.WriterLock)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.Storage;
@@ -11,7 +12,86 @@ namespace Unkey.Server.ControlPlane.Operations;
 /// <summary>Resolves what keys refer to, creating what may be created on the fly. Runs inside a unit of work. Stateless.</summary>
 internal static class KeyLinks
 {
+    private const int IdAttemptsMax = 5;
     private const string CreatedOnTheFly = "Created automatically because a key was given this permission.";
+
+    /// <summary>An id for a new key that no key has, not even a deleted one.</summary>
+    public static string NewKeyId(StoreSession session)
+    {
+        string id = Identifiers.New("key");
+        for (int attempt = 1; attempt < IdAttemptsMax && session.IsKeyIdTaken(id); attempt++)
+        {
+            id = Identifiers.New("key");
+        }
+
+        return id;
+    }
+
+    /// <summary>Attaches permissions and roles to a key; what it already has stays as it is and leaves no audit entry.</summary>
+    public static void Connect(
+        StoreSession session,
+        OperationContext context,
+        AuditTrail audit,
+        string keyId,
+        IReadOnlyList<PermissionRow> permissions,
+        IReadOnlyList<RoleRow> roles)
+    {
+        foreach (PermissionRow permission in permissions)
+        {
+            if (session.LinkKeyPermission(keyId, permission.Id, context.NowMs))
+            {
+                audit.Add("authorization.connect_permission_and_key", "permission", permission.Id, permission.Slug);
+            }
+        }
+
+        foreach (RoleRow role in roles)
+        {
+            if (session.LinkKeyRole(keyId, role.Id, context.NowMs))
+            {
+                audit.Add("authorization.connect_role_and_key", "role", role.Id, role.Name);
+            }
+        }
+    }
+
+    /// <summary>Detaches a permission from a key.</summary>
+    public static void Disconnect(StoreSession session, AuditTrail audit, string keyId, PermissionRow permission)
+    {
+        session.UnlinkKeyPermission(keyId, permission.Id);
+        audit.Add("authorization.disconnect_permission_and_key", "permission", permission.Id, permission.Slug);
+    }
+
+    /// <summary>Takes a role from a key.</summary>
+    public static void Disconnect(StoreSession session, AuditTrail audit, string keyId, RoleRow role)
+    {
+        session.UnlinkKeyRole(keyId, role.Id);
+        audit.Add("authorization.disconnect_role_and_key", "role", role.Id, role.Name);
+    }
+
+    /// <summary>Makes the direct permissions of a key exactly these.</summary>
+    public static void SetPermissions(
+        StoreSession session, OperationContext context, AuditTrail audit, string keyId, IReadOnlyList<PermissionRow> wanted)
+    {
+        HashSet<string> wantedIds = wanted.Select(static permission => permission.Id).ToHashSet();
+        foreach (PermissionRow permission in session.DirectPermissions(keyId).Where(permission => !wantedIds.Contains(permission.Id)))
+        {
+            Disconnect(session, audit, keyId, permission);
+        }
+
+        Connect(session, context, audit, keyId, wanted, []);
+    }
+
+    /// <summary>Makes the roles of a key exactly these.</summary>
+    public static void SetRoles(
+        StoreSession session, OperationContext context, AuditTrail audit, string keyId, IReadOnlyList<RoleRow> wanted)
+    {
+        HashSet<string> wantedIds = wanted.Select(static role => role.Id).ToHashSet();
+        foreach (RoleRow role in session.RolesOfKey(keyId).Where(role => !wantedIds.Contains(role.Id)))
+        {
+            Disconnect(session, audit, keyId, role);
+        }
+
+        Connect(session, context, audit, keyId, [], wanted);
+    }
 
     /// <summary>The live identity with an external id, created with no metadata when there is none.</summary>
     public static string EnsureIdentity(StoreSession session, OperationContext context, string externalId)
@@ -61,6 +141,26 @@ internal static class KeyLinks
         }
 
         return permissions;
+    }
+
+    /// <summary>The roles of names, created where missing: each once, letter case ignored. For imports only.</summary>
+    public static List<RoleRow> EnsureRoles(StoreSession session, OperationContext context, AuditTrail audit, IEnumerable<string> names)
+    {
+        List<RoleRow> roles = [];
+        foreach (string name in names.DistinctBy(Folding.Key))
+        {
+            RoleRow? role = session.FindRoleByNameKey(context.Caller.WorkspaceId, Folding.Key(name));
+            if (role is null)
+            {
+                role = new RoleRow(Identifiers.New("role"), name, null);
+                session.InsertRole(role, context.Caller.WorkspaceId, Folding.Key(name), context.NowMs);
+                audit.Add("role.create", "role", role.Id, name);
+            }
+
+            roles.Add(role);
+        }
+
+        return roles;
     }
 
     /// <summary>The roles of names, each once, letter case ignored. Roles are never created.</summary>

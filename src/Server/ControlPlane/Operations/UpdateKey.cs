@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
@@ -61,12 +60,13 @@ internal sealed class UpdateKey() : Operation<UpdateKeyRequest>(
         UpdateBalance(session, key, request.Credits);
         if (request.Roles is not null)
         {
-            ReplaceRoles(session, context, audit, key, roles);
+            KeyLinks.SetRoles(session, context, audit, key.Id, roles);
         }
 
         if (request.Permissions is { } slugs)
         {
-            ReplacePermissions(session, context, audit, key, slugs);
+            KeyLinks.SetPermissions(
+                session, context, audit, key.Id, KeyLinks.EnsurePermissions(session, context, audit, slugs, isDescribed: true));
         }
 
         if (request.Ratelimits is { } limits)
@@ -137,37 +137,6 @@ internal sealed class UpdateKey() : Operation<UpdateKeyRequest>(
         else if (credits.Value is { Remaining: { HasValue: true, Value: var remaining } })
         {
             session.SetRemaining(key.Id, remaining);
-        }
-    }
-
-    private static void ReplaceRoles(StoreSession session, OperationContext context, AuditTrail audit, KeyRow key, List<RoleRow> wanted)
-    {
-        HashSet<string> wantedIds = wanted.Select(static role => role.Id).ToHashSet();
-        foreach (RoleRow role in session.RolesOfKey(key.Id).Where(role => !wantedIds.Contains(role.Id)))
-        {
-            session.UnlinkKeyRole(key.Id, role.Id);
-            audit.Add("authorization.disconnect_role_and_key", "role", role.Id, role.Name);
-        }
-
-        foreach (RoleRow role in wanted.Where(role => session.LinkKeyRole(key.Id, role.Id, context.NowMs)))
-        {
-            audit.Add("authorization.connect_role_and_key", "role", role.Id, role.Name);
-        }
-    }
-
-    private static void ReplacePermissions(StoreSession session, OperationContext context, AuditTrail audit, KeyRow key, string[] slugs)
-    {
-        List<PermissionRow> wanted = KeyLinks.EnsurePermissions(session, context, audit, slugs, isDescribed: true);
-        HashSet<string> wantedIds = wanted.Select(static permission => permission.Id).ToHashSet();
-        foreach (PermissionRow permission in session.DirectPermissions(key.Id).Where(permission => !wantedIds.Contains(permission.Id)))
-        {
-            session.UnlinkKeyPermission(key.Id, permission.Id);
-            audit.Add("authorization.disconnect_permission_and_key", "permission", permission.Id, permission.Slug);
-        }
-
-        foreach (PermissionRow permission in wanted.Where(permission => session.LinkKeyPermission(key.Id, permission.Id, context.NowMs)))
-        {
-            audit.Add("authorization.connect_permission_and_key", "permission", permission.Id, permission.Slug);
         }
     }
 }

@@ -45,10 +45,22 @@ internal sealed class VerifyKey : Operation
     /// <inheritdoc/>
     public override ValueTask<OperationResult> RunAsync(OperationContext context, JsonElement body)
     {
+        OperationResult result = Decide(context, imported: null, out (string Key, string MigrationId)? migration);
+        return migration is { } wanted ? MigrateAsync(context, wanted.Key, wanted.MigrationId) : ValueTask.FromResult(result);
+    }
+
+    private static async ValueTask<OperationResult> MigrateAsync(OperationContext context, string key, string migrationId)
+    {
+        (KeyDigest digest, ApiError? refused) = await OnDemandMigration.FindAsync(context, key, migrationId).ConfigureAwait(false);
+        return refused is null ? Decide(context, digest, out _) : refused;
+    }
+
+    private static OperationResult Decide(OperationContext context, KeyDigest? imported, out (string Key, string MigrationId)? migration)
+    {
         Scratch scratch = s_scratch.Get();
         try
         {
-            return ValueTask.FromResult(Run(context, scratch));
+            return Run(context, scratch, imported, out migration);
         }
         finally
         {
@@ -56,8 +68,16 @@ internal sealed class VerifyKey : Operation
         }
     }
 
-    private static OperationResult Run(OperationContext context, Scratch scratch)
+    /// <summary>Decides.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="scratch">Memory.</param>
+    /// <param name="imported">Digest of the key, when it is not that of its text.</param>
+    /// <param name="migration">The key and the migration to look it up in, when no key has the digest and the request names one; then the
+    /// returned answer is the one without a migration.</param>
+    private static OperationResult Run(
+        OperationContext context, Scratch scratch, KeyDigest? imported, out (string Key, string MigrationId)? migration)
     {
+        migration = null;
         if (!scratch.Reader.TryRead(context.Request.Body.Span, out VerifyKeyRequest request))
         {
             // The schema admits what the reader does not: only a literal such as 5.0 or 1e2 for an integer, which does not bind.
@@ -79,10 +99,11 @@ internal sealed class VerifyKey : Operation
                 return refused;
             }
 
+            KeyDigest digest = imported ?? KeyDigest.Of(request.Key);
             VerifyInput input = new()
             {
                 Caller = caller,
-                Key = KeyDigest.Of(request.Key),
+                Key = digest,
                 Permissions = request.Permissions,
                 Cost = request.HasCost ? request.Cost : -1,
                 Limits = scratch.ToEngine(request.Limits),
@@ -91,6 +112,11 @@ internal sealed class VerifyKey : Operation
                 NowMs = context.NowMs,
             };
             VerifyOutcome outcome = new Verifier(engine).Verify(in input, scratch.Result);
+            if (outcome == VerifyOutcome.NotFound && !request.MigrationId.IsEmpty && !engine.Keys.TryFind(in digest, out _))
+            {
+                migration = (Encoding.UTF8.GetString(request.Key), Encoding.UTF8.GetString(request.MigrationId));
+            }
+
             return outcome switch
             {
                 VerifyOutcome.BadQuery => OperationResult.Refused(
@@ -104,7 +130,8 @@ internal sealed class VerifyKey : Operation
 
     private static string UnknownLimit(VerifyResult result, ReadOnlySpan<byte> name)
     {
-        string text = $"Requested ratelimit '{Encoding.UTF8.GetString(name)}' does not exist and was not defined inline, for key '{Encoding.UTF8.GetString(result.Record.KeyId)}'";
+        string text = $"Requested ratelimit '{Encoding.UTF8.GetString(name)}' does not exist and was not defined inline,"
+            + $" for key '{Encoding.UTF8.GetString(result.Record.KeyId)}'";
         return result.Identity.IsNull
             ? text + "."
             : text + $" with identity '{Encoding.UTF8.GetString(result.Identity.Id)}' (externalId '{Encoding.UTF8.GetString(result.Identity.ExternalId)}').";

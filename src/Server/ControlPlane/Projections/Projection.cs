@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Unkey.Engine;
 using Unkey.Engine.Keys;
@@ -95,25 +96,47 @@ internal sealed class Projection : ICommitListener
         foreach (string id in changes.Keys)
         {
             KeyRow? row = session.FindStoredKey(id);
+            byte[]? replacedHash = changes.ReplacedHashes.GetValueOrDefault(id);
             if (row is null || row.IsDeleted)
             {
-                if ((row?.Hash ?? changes.RemovedHashes.GetValueOrDefault(id)) is { } hash)
-                {
-                    lock (_engine.WriterLock)
-                    {
-                        _engine.Keys.Remove(KeyDigest.FromBytes(hash));
-                    }
-                }
-
+                Withdraw(row?.Hash ?? changes.RemovedHashes.GetValueOrDefault(id), replacedHash);
                 continue;
             }
 
             CreditUpdate credits = changes.CreditResets.Contains(id) ? CreditUpdate.Set : CreditUpdate.Keep;
             List<string> roles = session.RolesOfKey(id).ConvertAll(static role => role.Name);
             KeySpec spec = _specs.Key(row, session.EffectiveSlugs(id), roles, session.RatelimitsOfKey(id), credits);
+            List<CreditShift>? shifts = credits == CreditUpdate.Keep ? changes.CreditShifts.GetValueOrDefault(id) : null;
             lock (_engine.WriterLock)
             {
-                _engine.Keys.Upsert(spec);
+                Publish(spec, replacedHash, shifts);
+            }
+        }
+    }
+
+    private void Publish(KeySpec spec, byte[]? replacedHash, List<CreditShift>? shifts)
+    {
+        KeyDigest known = replacedHash is null ? spec.Digest : KeyDigest.FromBytes(replacedHash);
+
+        // A balance that only starts now already is the moved one.
+        bool isRunning = _engine.Keys.TryFind(in known, out KeyRecord previous) && !previous.Credits.IsNull;
+        KeyRecord published = replacedHash is null ? _engine.Keys.Upsert(spec) : _engine.Keys.Rekey(in known, spec);
+        if (isRunning && shifts is not null && !published.Credits.IsNull)
+        {
+            shifts.ForEach(shift => published.Credits.Add(shift.Amount, shift.Stored));
+        }
+    }
+
+    private void Withdraw(params ReadOnlySpan<byte[]?> hashes)
+    {
+        foreach (byte[]? hash in hashes)
+        {
+            if (hash is not null)
+            {
+                lock (_engine.WriterLock)
+                {
+                    _engine.Keys.Remove(KeyDigest.FromBytes(hash));
+                }
             }
         }
     }

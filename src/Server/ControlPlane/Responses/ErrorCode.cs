@@ -54,6 +54,12 @@ internal sealed record ErrorCode(string Suffix, int Status, string Title)
     /// <summary>No such identity.</summary>
     public static ErrorCode IdentityNotFound { get; } = new("unkey/data/identity_not_found", 404, "Not Found");
 
+    /// <summary>No such migration.</summary>
+    public static ErrorCode MigrationNotFound { get; } = new("unkey/data/migration_not_found", 404, "Not Found");
+
+    /// <summary>The id of the migration is taken.</summary>
+    public static ErrorCode MigrationAlreadyExists { get; } = new("unkey/data/migration_already_exists", 409, "Conflicting Resource");
+
     /// <summary>The client stopped sending before the body was complete in time.</summary>
     public static ErrorCode RequestTimeout { get; } = new("user/bad_request/request_timeout", 408, "Request Timeout");
 

@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.Text.Json;
-using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.Storage.Rows;
 
 namespace Unkey.Server.ControlPlane.Responses;
@@ -26,6 +25,12 @@ internal sealed record KeyData : IResponseData
     /// <summary>The live identity it is linked to.</summary>
     public IdentityData? Identity { get; init; }
 
+    /// <summary>The whole key, when it was asked for and is stored encrypted.</summary>
+    public string? PlainText { get; init; }
+
+    /// <summary>Keeps the key out of any text made of the record.</summary>
+    public override string ToString() => Key.Id;
+
     /// <inheritdoc/>
     public void WriteTo(Utf8JsonWriter writer)
     {
@@ -44,7 +49,12 @@ internal sealed record KeyData : IResponseData
         WriteOptional(writer, "lastUsedAt", Key.LastUsedAtMs);
         WriteOptional(writer, "expires", Key.ExpiresAtMs);
         WriteNames(writer);
-        WriteCredits(writer);
+        if (Remaining is not null)
+        {
+            writer.WritePropertyName("credits"u8);
+            new CreditsData(Remaining, Key.RefillAmount, Key.RefillDay).WriteTo(writer);
+        }
+
         if (Identity is not null)
         {
             writer.WritePropertyName("identity"u8);
@@ -52,6 +62,11 @@ internal sealed record KeyData : IResponseData
         }
 
         RatelimitData.WriteMember(writer, Limits);
+        if (PlainText is not null)
+        {
+            writer.WriteString("plaintext"u8, PlainText);
+        }
+
         writer.WriteEndObject();
     }
 
@@ -86,26 +101,5 @@ internal sealed record KeyData : IResponseData
 
             writer.WriteEndArray();
         }
-    }
-
-    private void WriteCredits(Utf8JsonWriter writer)
-    {
-        if (Remaining is not { } remaining)
-        {
-            return;
-        }
-
-        writer.WriteStartObject("credits"u8);
-        writer.WriteNumber("remaining"u8, remaining);
-        if (Key.RefillAmount is { } amount)
-        {
-            writer.WriteStartObject("refill"u8);
-            writer.WriteString("interval"u8, Key.RefillDay is null ? RefillInput.Daily : RefillInput.Monthly);
-            writer.WriteNumber("amount"u8, amount);
-            WriteOptional(writer, "refillDay", Key.RefillDay);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndObject();
     }
 }

@@ -45,6 +45,12 @@ internal sealed record KeyRow
     /// <summary>Workspace that a root key manages; <see langword="null"/> for an ordinary key.</summary>
     public string? ForWorkspaceId { get; init; }
 
+    /// <summary>Migration whose first verification replaces the hash; <see langword="null"/> for none.</summary>
+    public string? PendingMigrationId { get; init; }
+
+    /// <summary>Unix milliseconds of the last refill.</summary>
+    public long? LastRefillAtMs { get; init; }
+
     /// <summary>Unix milliseconds of the last known use.</summary>
     public long? LastUsedAtMs { get; init; }
 

@@ -252,6 +252,7 @@ internal sealed class SqliteWriter : IDisposable
         try
         {
             _session = OpenSession();
+            _changes.ResetShifted();
             Publish(_session);
         }
         catch (SqliteException exception)

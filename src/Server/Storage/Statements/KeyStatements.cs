@@ -7,9 +7,10 @@ namespace Unkey.Server.Storage.Statements;
 /// <summary>SQL about keys. Stateless.</summary>
 internal static class KeyStatements
 {
-    private const string Columns = """
+    /// <summary>The columns that <see cref="Map"/> reads, in its order.</summary>
+    internal const string Columns = """
         SELECT id, workspace_id, keyspace_id, hash, start, name, identity_id, meta, enabled, expires_at, remaining, refill_amount,
-            refill_day, for_workspace_id, last_used_at, created_at, updated_at, deleted_at IS NOT NULL
+            refill_day, for_workspace_id, last_used_at, created_at, updated_at, deleted_at IS NOT NULL, pending_migration_id, last_refill_at
         FROM keys
         """;
 
@@ -70,9 +71,9 @@ internal static class KeyStatements
         session.Execute(
             """
             INSERT INTO keys (id, workspace_id, keyspace_id, hash, start, name, identity_id, meta, enabled, expires_at, remaining,
-                refill_amount, refill_day, for_workspace_id, created_at)
+                refill_amount, refill_day, for_workspace_id, pending_migration_id, created_at)
             VALUES (@id, @workspace, @keyspace, @hash, @start, @name, @identity, @meta, @enabled, @expires, @remaining,
-                @amount, @day, @for, @now)
+                @amount, @day, @for, @migration, @now)
             """,
             ("@id", key.Id),
             ("@workspace", key.WorkspaceId),
@@ -88,6 +89,7 @@ internal static class KeyStatements
             ("@amount", key.RefillAmount),
             ("@day", key.RefillDay),
             ("@for", key.ForWorkspaceId),
+            ("@migration", key.PendingMigrationId),
             ("@now", key.CreatedAtMs));
         session.Changes.Keys.Add(key.Id);
     }
@@ -169,5 +171,7 @@ internal static class KeyStatements
         CreatedAtMs = row.GetInt64(15),
         UpdatedAtMs = row.Number(16),
         IsDeleted = row.Flag(17),
+        PendingMigrationId = row.Text(18),
+        LastRefillAtMs = row.Number(19),
     };
 }

@@ -116,6 +116,15 @@ internal static class PermissionStatements
         static row => new RoleRow(row.GetString(0), row.GetString(1), row.Text(2)),
         ("@key", keyId));
 
+    /// <summary>Permissions of a role, by slug.</summary>
+    public static List<PermissionRow> PermissionsOfRole(this StoreSession session, string roleId) => session.All(
+        """
+        SELECT p.id, p.name, p.slug, p.description FROM roles_permissions rp JOIN permissions p ON p.id = rp.permission_id
+        WHERE rp.role_id = @role ORDER BY p.slug
+        """,
+        static row => new PermissionRow(row.GetString(0), row.GetString(1), row.GetString(2), row.Text(3)),
+        ("@role", roleId));
+
     /// <summary>Slugs a key has, directly and by its roles: sorted, each once.</summary>
     public static List<string> EffectiveSlugs(this StoreSession session, string keyId) => session.All(
         """

@@ -1,0 +1,46 @@
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>keys.addPermissions</c>: attaches permissions directly to a key, creating missing ones for a caller that may.</summary>
+internal sealed class AddPermissions() : Operation<KeyPermissionsRequest>(
+    "/v2/keys.addPermissions",
+    SchemaNode.Closed(
+        SchemaProperty.Required("keyId", RequestSchemas.KeyId),
+        SchemaProperty.Required("permissions", SchemaNode.ListOf(RequestSchemas.Slug, itemsMin: 1, itemsMax: 1000))),
+    RequestJson.Default.KeyPermissionsRequest)
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, KeyPermissionsRequest request) =>
+        await context.WriteAsync(session => Add(session, context, request)).ConfigureAwait(false);
+
+    private static OperationResult Add(StoreSession session, OperationContext context, KeyPermissionsRequest request)
+    {
+        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
+        {
+            return KeyAccess.NotFound;
+        }
+
+        if (context.Deny(KeyPermissionAccess.Required(context, key, api, "rbac.*.add_permission_to_key")) is { } denied)
+        {
+            return denied;
+        }
+
+        AuditTrail audit = new(context, session, isCorrelated: true);
+        if (KeyPermissionAccess.Ensure(session, context, audit, request.Permissions, out List<PermissionRow> wanted) is { } refused)
+        {
+            return refused;
+        }
+
+        List<PermissionRow> before = session.DirectPermissions(key.Id);
+        KeyLinks.Connect(session, context, audit, key.Id, wanted, []);
+        return KeyPermissionAccess.Shown(KeyPermissionAccess.Merge(before, wanted, static permission => permission.Id));
+    }
+}

@@ -1,0 +1,46 @@
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>keys.addRoles</c>: gives existing roles to a key.</summary>
+internal sealed class AddRoles() : Operation<KeyRolesRequest>(
+    "/v2/keys.addRoles",
+    SchemaNode.Closed(
+        SchemaProperty.Required("keyId", RequestSchemas.KeyId),
+        SchemaProperty.Required("roles", SchemaNode.ListOf(RequestSchemas.RoleName, itemsMin: 1, itemsMax: 100))),
+    RequestJson.Default.KeyRolesRequest)
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, KeyRolesRequest request) =>
+        await context.WriteAsync(session => Add(session, context, request)).ConfigureAwait(false);
+
+    private static OperationResult Add(StoreSession session, OperationContext context, KeyRolesRequest request)
+    {
+        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
+        {
+            return KeyAccess.NotFound;
+        }
+
+        if (context.Deny(KeyPermissionAccess.Required(context, key, api, "rbac.*.add_role_to_key")) is { } denied)
+        {
+            return denied;
+        }
+
+        if (KeyLinks.FindRoles(session, context, request.Roles, out List<RoleRow> roles) is { } unknown)
+        {
+            return unknown;
+        }
+
+        AuditTrail audit = new(context, session, isCorrelated: true);
+        List<RoleRow> before = session.RolesOfKey(key.Id);
+        KeyLinks.Connect(session, context, audit, key.Id, [], roles);
+        return KeyPermissionAccess.Shown(session, KeyPermissionAccess.Merge(before, roles, static role => role.Id));
+    }
+}

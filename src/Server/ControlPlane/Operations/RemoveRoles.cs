@@ -1,0 +1,51 @@
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading.Tasks;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>keys.removeRoles</c>: takes roles from a key. Needs no permission beside that to update the key.</summary>
+internal sealed class RemoveRoles() : Operation<KeyRolesRequest>(
+    "/v2/keys.removeRoles",
+    SchemaNode.Closed(
+        SchemaProperty.Required("keyId", RequestSchemas.KeyId),
+        SchemaProperty.Required("roles", SchemaNode.ListOf(RequestSchemas.RoleName, itemsMin: 1, itemsMax: 100))),
+    RequestJson.Default.KeyRolesRequest)
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, KeyRolesRequest request) =>
+        await context.WriteAsync(session => Remove(session, context, request)).ConfigureAwait(false);
+
+    private static OperationResult Remove(StoreSession session, OperationContext context, KeyRolesRequest request)
+    {
+        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
+        {
+            return KeyAccess.NotFound;
+        }
+
+        if (context.Deny(KeyAccess.Required(context, key, api, "update_key")) is { } denied)
+        {
+            return denied;
+        }
+
+        if (KeyLinks.FindRoles(session, context, request.Roles, out List<RoleRow> roles) is { } unknown)
+        {
+            return unknown;
+        }
+
+        AuditTrail audit = new(context, session, isCorrelated: true);
+        HashSet<string> unwanted = roles.Select(static role => role.Id).ToHashSet();
+        foreach (RoleRow role in session.RolesOfKey(key.Id).Where(role => unwanted.Contains(role.Id)))
+        {
+            KeyLinks.Disconnect(session, audit, key.Id, role);
+        }
+
+        return KeyPermissionAccess.Shown(session, session.RolesOfKey(key.Id));
+    }
+}

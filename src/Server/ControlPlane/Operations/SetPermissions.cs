@@ -1,0 +1,46 @@
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>keys.setPermissions</c>: makes the direct permissions of a key exactly these, creating missing ones for a caller that may.</summary>
+internal sealed class SetPermissions() : Operation<KeyPermissionsRequest>(
+    "/v2/keys.setPermissions",
+    SchemaNode.Closed(
+        SchemaProperty.Required("keyId", RequestSchemas.KeyId),
+        SchemaProperty.Required("permissions", SchemaNode.ListOf(RequestSchemas.Slug))),
+    RequestJson.Default.KeyPermissionsRequest)
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, KeyPermissionsRequest request) =>
+        await context.WriteAsync(session => Set(session, context, request)).ConfigureAwait(false);
+
+    private static OperationResult Set(StoreSession session, OperationContext context, KeyPermissionsRequest request)
+    {
+        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
+        {
+            return KeyAccess.NotFound;
+        }
+
+        if (context.Deny(KeyPermissionAccess.Required(
+            context, key, api, "rbac.*.add_permission_to_key", "rbac.*.remove_permission_from_key")) is { } denied)
+        {
+            return denied;
+        }
+
+        AuditTrail audit = new(context, session, isCorrelated: true);
+        if (KeyPermissionAccess.Ensure(session, context, audit, request.Permissions, out List<PermissionRow> wanted) is { } refused)
+        {
+            return refused;
+        }
+
+        KeyLinks.SetPermissions(session, context, audit, key.Id, wanted);
+        return KeyPermissionAccess.Shown(session.DirectPermissions(key.Id));
+    }
+}

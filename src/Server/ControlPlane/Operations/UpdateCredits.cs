@@ -1,0 +1,90 @@
+using System;
+using System.Threading.Tasks;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>keys.updateCredits</c>: sets a balance, or moves it without losing what is spent at the same time.</summary>
+internal sealed class UpdateCredits() : Operation<UpdateCreditsRequest>(
+    "/v2/keys.updateCredits",
+    SchemaNode.Closed(
+        SchemaProperty.Required("keyId", SchemaNode.Text(3)),
+        SchemaProperty.Required(
+            "operation", SchemaNode.OneOf(UpdateCreditsRequest.Set, UpdateCreditsRequest.Increment, UpdateCreditsRequest.Decrement)),
+        SchemaProperty.Optional("value", SchemaNode.Integer(0).OrNull())),
+    RequestJson.Default.UpdateCreditsRequest)
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, UpdateCreditsRequest request) =>
+        await context.WriteAsync(session => Update(session, context, request)).ConfigureAwait(false);
+
+    private static OperationResult Update(StoreSession session, OperationContext context, UpdateCreditsRequest request)
+    {
+        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
+        {
+            return KeyAccess.NotFound;
+        }
+
+        if (context.Deny(KeyAccess.Required(context, key, api, "update_key")) is { } denied)
+        {
+            return denied;
+        }
+
+        if (Refused(request, key) is { } refused)
+        {
+            return refused;
+        }
+
+        new AuditTrail(context, session).Add("key.update", "key", key.Id, key.Name);
+        return OperationResult.Success(request.Operation == UpdateCreditsRequest.Set
+            ? Set(session, key, request.Value)
+            : Move(session, context, key, request));
+    }
+
+    private static ApiError? Refused(UpdateCreditsRequest request, KeyRow key)
+    {
+        if (request.Operation == UpdateCreditsRequest.Set)
+        {
+            return null;
+        }
+
+        if (request.Value is null)
+        {
+            return new ApiError(ErrorCode.InvalidInput, $"`value` must be provided when the operation is `{request.Operation}`.");
+        }
+
+        return key.Remaining is null
+            ? new ApiError(ErrorCode.InvalidInput, $"The key has unlimited credits, so the operation `{request.Operation}` cannot be applied.")
+            : null;
+    }
+
+    // Unlimited credits have no refill, whether null was written out or left out.
+    private static CreditsData Set(StoreSession session, KeyRow key, long? value)
+    {
+        session.SetRemaining(key.Id, value);
+        if (value is null)
+        {
+            session.ClearRefill(key.Id);
+            return new CreditsData(null, null, null);
+        }
+
+        return new CreditsData(value, key.RefillAmount, key.RefillDay);
+    }
+
+    private static CreditsData Move(StoreSession session, OperationContext context, KeyRow key, UpdateCreditsRequest request)
+    {
+        long value = request.Value!.Value;
+        long balance = KeyAccess.LiveBalance(context.Services.Engine, key);
+        bool isAdded = request.Operation == UpdateCreditsRequest.Increment;
+        session.AdjustRemaining(key, isAdded ? value : -value);
+        long moved = isAdded
+            ? (value > long.MaxValue - balance ? long.MaxValue : balance + value)
+            : Math.Max(balance - value, 0);
+        return new CreditsData(moved, key.RefillAmount, key.RefillDay);
+    }
+}
