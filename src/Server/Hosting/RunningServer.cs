@@ -63,8 +63,8 @@ internal sealed class RunningServer : IAsyncDisposable
         {
             transport = Bind(options, loggers.CreateLogger("Unkey.Transport"));
             engine = new EngineState(bucketCapacity: options.RatelimitMaxBuckets);
-            controlPlane = await ControlPlaneHost
-                .OpenAsync(new ControlPlaneOptions(directory, options.RootKey) { EncryptionKeys = options.EncryptionKeys }, engine, loggers, time, cancellation).ConfigureAwait(false);
+            ControlPlaneOptions controlPlaneOptions = new(directory, options.RootKey) { EncryptionKeys = options.EncryptionKeys };
+            controlPlane = await ControlPlaneHost.OpenAsync(controlPlaneOptions, engine, loggers, time, cancellation).ConfigureAwait(false);
             HealthState health = new();
             Metrics metrics = new(options.Threads, BuildVersion.Full);
             Describe(metrics, health, engine, controlPlane, time);

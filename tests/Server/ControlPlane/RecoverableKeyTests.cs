@@ -122,7 +122,11 @@ public sealed class RecoverableKeyTests
         (string id, _) = await cp.CreateKeyAsync(api, ""","recoverable":true""");
         (string otherId, _) = await cp.CreateKeyAsync(api, ""","recoverable":true""");
         await cp.WriteAsync(session => session.Execute(
-            $"UPDATE encrypted_keys SET (wrapped_data_key, ciphertext) = (SELECT wrapped_data_key, ciphertext FROM encrypted_keys WHERE key_id = '{otherId}') WHERE key_id = '{id}'"));
+            $"""
+            UPDATE encrypted_keys
+            SET (wrapped_data_key, ciphertext) = (SELECT wrapped_data_key, ciphertext FROM encrypted_keys WHERE key_id = '{otherId}')
+            WHERE key_id = '{id}'
+            """));
         Assert.Null(await DecryptAsync(cp, id));
         Assert.NotNull(await DecryptAsync(cp, otherId));
     }

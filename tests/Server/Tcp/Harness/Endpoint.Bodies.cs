@@ -67,6 +67,22 @@ internal sealed partial record Endpoint
         Field.Text("migrationId", null, 256),
     ];
 
+    private static IReadOnlyList<Field> MigrateKeysFields =>
+    [
+        Field.Text("migrationId", 3, 255) with { Required = true },
+        Field.Text("apiId", 3, 255) with { Required = true },
+        Field.Array("keys", 1) with { Required = true, Item = """{"hash":"a hash"}""" },
+        Field.Text("keys[0].hash", 3) with { Required = true },
+        Field.Text("keys[0].name", 1, 255),
+        Field.Text("keys[0].externalId", 1, 255),
+        Field.Object("keys[0].meta") with { Max = 100 },
+        Field.Array("keys[0].roles", null, 100),
+        Field.Array("keys[0].permissions", null, 1000),
+        Field.Integer("keys[0].expires", 0, LatestExpiry),
+        Field.Boolean("keys[0].enabled"),
+        Field.Array("keys[0].ratelimits", null, 50) with { Item = LimitItem },
+    ];
+
     private static IReadOnlyList<Field> CreateIdentityFields =>
     [
         Field.Text("externalId", 1, 255) with { Required = true, OffPattern = "with blank" },
@@ -100,6 +116,12 @@ internal sealed partial record Endpoint
     private static string VerifyKeyBody(Scene scene) => """
         {"key":"no such key","permissions":"a","credits":{"cost":1},"ratelimits":[{"name":"requests","cost":1,"limit":10,"duration":60000}],
          "tags":["tag=a"],"migrationId":"migration"}
+        """;
+
+    // An API that does not exist: what is accepted by the schema must not leave keys behind.
+    private static string MigrateKeysBody(Scene scene) => $$$"""
+        {"migrationId":"migration","apiId":"api_unknown1","keys":[{"hash":"a hash","name":"a key","externalId":"user 1","meta":{"a":1},
+         "roles":[],"permissions":["documents.read"],"expires":4102444800000,"enabled":true,"ratelimits":[{{{LimitItem}}}]}]}
         """;
 
     private static string CreateIdentityBody(Scene scene) => $$$"""

@@ -54,6 +54,31 @@ internal sealed partial record Endpoint(string Operation, Func<Scene, string> Bo
         new("keys.deleteKey", _ => """{"keyId":"key_unknown1","permanent":false}""", [KeyId, Field.Boolean("permanent")]),
         new("keys.verifyKey", VerifyKeyBody, VerifyKeyFields),
         new("keys.whoami", scene => $$"""{"key":"{{scene.Key.Key}}"}""", [Field.Text("key", 1, 512) with { Required = true }]),
+        new(
+            "keys.updateCredits",
+            _ => """{"keyId":"key_unknown1","operation":"set","value":5}""",
+            [Field.Text("keyId", 3) with { Required = true }, Field.Integer("value", 0) with { Nullable = true }]),
+        new(
+            "keys.rerollKey",
+            _ => """{"keyId":"key_unknown1","expiration":0}""",
+            [KeyId, Field.Integer("expiration", 0, LatestExpiry) with { Required = true }]) { IsOpen = true },
+        .. new[] { "add", "remove", "set" }.Select(static verb => new Endpoint(
+            $"keys.{verb}Permissions",
+            _ => """{"keyId":"key_unknown1","permissions":["documents.read"]}""",
+            [
+                KeyId,
+                Field.Array("permissions", verb == "set" ? null : 1, verb == "set" ? null : 1000) with { Required = true },
+                Field.Text("permissions[0]", 1, 128) with { OffPattern = "with/slash" },
+            ])),
+        .. new[] { "add", "remove", "set" }.Select(static verb => new Endpoint(
+            $"keys.{verb}Roles",
+            _ => """{"keyId":"key_unknown1","roles":["a role"]}""",
+            [KeyId, Field.Array("roles", verb == "set" ? null : 1, 100) with { Required = true }, Field.Text("roles[0]", 1, 128)])),
+        new("keys.migrateKeys", MigrateKeysBody, MigrateKeysFields),
+        new(
+            "migrations.createMigration",
+            _ => """{"algorithm":"sha256","migrationId":"bad_input"}""",
+            [Field.Text("migrationId", 8, 256)]),
         new("identities.createIdentity", CreateIdentityBody, CreateIdentityFields) { IsOpen = true },
         new("identities.getIdentity", scene => $$"""{"identity":"{{scene.ExternalId}}"}""", [Field.Text("identity", 1) with { Required = true }]),
         new(

@@ -19,6 +19,9 @@ internal static class ErrorCode
     public const string RoleNotFound = "unkey/data/role_not_found";
     public const string IdentityNotFound = "unkey/data/identity_not_found";
     public const string IdentityExists = "unkey/data/identity_already_exists";
+    public const string PermissionNotFound = "unkey/data/permission_not_found";
+    public const string MigrationNotFound = "unkey/data/migration_not_found";
+    public const string MigrationExists = "unkey/data/migration_already_exists";
     public const string PermissionExists = "unkey/data/permission_already_exists";
     public const string Precondition = "unkey/application/precondition_failed";
     public const string BodyTooLarge = "user/bad_request/request_body_too_large";
@@ -47,6 +50,9 @@ internal static class ErrorCode
         [IdentityNotFound] = (404, "Not Found"),
         ["unkey/data/workspace_not_found"] = (404, "Not Found"),
         [IdentityExists] = (409, "Conflicting Resource"),
+        [PermissionNotFound] = (404, "Not Found"),
+        [MigrationNotFound] = (404, "Not Found"),
+        [MigrationExists] = (409, "Conflicting Resource"),
         [PermissionExists] = (409, "Conflicting Resource"),
         [Precondition] = (412, "Precondition Failed"),
         ["unkey/application/protected_resource"] = (412, "Resource is protected"),
