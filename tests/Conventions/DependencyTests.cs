@@ -89,5 +89,5 @@ public sealed class DependencyTests
     private static IEnumerable<string> References(Assembly assembly) => assembly.GetReferencedAssemblies().Select(reference => reference.Name!);
 
     private static bool IsBaseLibrary(string name) =>
-        name is "netstandard" or "mscorlib" || name.StartsWith("System.", StringComparison.Ordinal) && name is not ("System.CommandLine" or "System.Net.Sockets" or "System.Net.Http");
+        name.StartsWith("System.", StringComparison.Ordinal) && name is not ("System.CommandLine" or "System.Net.Sockets" or "System.Net.Http");
 }

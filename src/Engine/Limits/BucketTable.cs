@@ -139,6 +139,7 @@ public sealed unsafe partial class BucketTable : IDisposable
             int end = int.Min((page + 1) * TouchedSlots, Capacity);
             for (int i = page * TouchedSlots; i < end; i++)
             {
+                // ORDER: none needed, as above.
                 ulong word = Volatile.Read(ref Slot(i)->Word) & ~BucketSlot.LockBit;
                 active += TokenBucket.IsIdle(word, nowMs) ? 0 : 1;
             }

@@ -190,7 +190,11 @@ internal static class RootKeyCommands
         {
             int permissions = key.TryGetProperty("permissions", out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list.GetArrayLength() : 0;
             string shown = permissions == 1 ? TextSafety.Escape(list[0].GetString() ?? "") : permissions.ToString(CultureInfo.InvariantCulture);
-            rows.Add([JsonOutput.Text(key, "keyId"), JsonOutput.Text(key, "start"), JsonOutput.Text(key, "name"), Time(key, "createdAt", ""), Time(key, "expires", "never"), shown]);
+            rows.Add(
+                [
+                    JsonOutput.Text(key, "keyId"), JsonOutput.Text(key, "start"), JsonOutput.Text(key, "name"), Time(key, "createdAt", ""),
+                    Time(key, "expires", "never"), shown,
+                ]);
         }
 
         int[] widths = new int[rows[0].Length];

@@ -12,6 +12,7 @@ public sealed class HealthState
     private const int Stopping = 2;
 
     private readonly List<(string Name, Func<bool> IsHealthy)> _checks = [];
+    // ORDER: release and acquire: whoever sees a phase sees what was set up before it. It only moves forward.
     private int _phase;
 
     /// <summary>Whether start-up has completed.</summary>

@@ -27,6 +27,7 @@ internal sealed class LatencyHistogram
     private const int BucketCount = (MaxExponent - StepBits + 1) * StepsPerOctave;
 
     // Layout: [pad][sum][count][buckets...][pad]
+    // ORDER: none needed. One thread writes; others read counters that may be a little old, each untorn.
     private readonly long[] _slots = new long[PadSlots + 2 + BucketCount + PadSlots];
 
     /// <summary>Number of values recorded. Read on any thread; may lag behind by what is in flight.</summary>

@@ -24,6 +24,7 @@ public sealed class ReactorMetrics
 
     private static readonly double s_nanosecondsPerTick = 1_000_000_000.0 / Stopwatch.Frequency;
 
+    // ORDER: none needed. One thread writes; others read counters that may be a little old, each untorn.
     private readonly long[] _slots = new long[SlotCount];
 
     internal ReactorMetrics()

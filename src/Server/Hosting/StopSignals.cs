@@ -13,7 +13,10 @@ internal sealed partial class StopSignals : IDisposable
     private readonly ManualResetEventSlim _requested = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Action _exitNow;
+    // ORDER: release before the event is set, so whoever waited for it sees the name.
     private string _signal = "";
+
+    // ORDER: full fence; of two signals at once exactly one is the first.
     private int _count;
 
     /// <summary>Takes over the two signals.</summary>

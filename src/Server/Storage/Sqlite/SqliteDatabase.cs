@@ -197,7 +197,8 @@ internal sealed class SqliteDatabase
     /// <summary>Settings of every connection that writes.</summary>
     internal static void Configure(SqliteConnection connection) => Run(
         connection,
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF;");
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;"
+            + " PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF;");
 
     private StoreException Damaged(string finding, Exception? inner) => new(
         StoreFault.Corrupt,

@@ -18,6 +18,7 @@ internal sealed class SqliteStore : IStore
     private readonly SqliteDatabase _database;
     private readonly SqliteWriter _writer;
     private readonly ConcurrentBag<(StoreSession Session, int Generation)> _readers = [];
+    // ORDER: full fence when it moves, before the pooled readers are closed: a reader returned later sees that it is of the past.
     private int _generation;
     private volatile bool _isClosed;
 

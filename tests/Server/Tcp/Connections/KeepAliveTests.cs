@@ -122,7 +122,8 @@ public sealed class KeepAliveTests(ServerFixture fixture) : TcpTests(fixture)
     public void AChunkedBodySplitAtAnyByteIsServed()
     {
         string body = $$"""{"key":"{{Scene.Key.Key}}"}""";
-        string head = $"POST /v2/keys.verifyKey HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {Client.RootKey}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+        string head = $"POST /v2/keys.verifyKey HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {Client.RootKey}\r\n"
+            + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
         string chunks = $"5\r\n{body[..5]}\r\n{body.Length - 5:x};ext=\"a\"\r\n{body[5..]}\r\n0\r\nX-Trailer: dropped\r\n\r\n";
         using RawConnection connection = Server.Connect();
         for (int split = 0; split <= chunks.Length; split++)

@@ -44,7 +44,11 @@ public sealed class IdentitiesTests(ServerFixture fixture) : TcpTests(fixture)
     public void Created200TenLimitsComeBackWithTheirValues()
     {
         string user = "user." + Scene.Unique();
-        string[] limits = [.. Enumerable.Range(1, 10).Select(i => $$"""{"name":"limit{{i}}","limit":{{i * 100}},"duration":{{i * 60000}},"autoApply":{{(i % 2 == 0 ? "true" : "false")}}}""")];
+        string[] limits =
+        [
+            .. Enumerable.Range(1, 10).Select(i =>
+                $$"""{"name":"limit{{i}}","limit":{{i * 100}},"duration":{{i * 60000}},"autoApply":{{(i % 2 == 0 ? "true" : "false")}}}"""),
+        ];
         Create(Client, user, $"\"ratelimits\":[{string.Join(',', limits)}]");
         JsonElement[] stored = [.. Get(Client, user).Data.GetProperty("ratelimits").EnumerateArray()];
         Assert.Equal(limits.Order(), stored.Select(limit => limit.GetRawText().Replace($"\"id\":\"{limit.GetProperty("id").GetString()}\",", "")).Order());
@@ -98,7 +102,12 @@ public sealed class IdentitiesTests(ServerFixture fixture) : TcpTests(fixture)
     [Fact]
     public void Created403WithoutPermission()
     {
-        foreach (string permission in new[] { "identity.*.create_identity", Scene.Urn("projects/*/identities/*", "create_identity"), Scene.Urn("**", "create_identity"), Scene.Urn("**", "*") })
+        string[] allowed =
+        [
+            "identity.*.create_identity", Scene.Urn("projects/*/identities/*", "create_identity"), Scene.Urn("**", "create_identity"),
+            Scene.Urn("**", "*"),
+        ];
+        foreach (string permission in allowed)
         {
             using ApiClient caller = Client.WithPermissions(permission);
             Assert.Equal(200, Create(caller, "user." + Scene.Unique()).Status);
@@ -115,7 +124,12 @@ public sealed class IdentitiesTests(ServerFixture fixture) : TcpTests(fixture)
     public void Found404WhenUnknownOrForeign()
     {
         using ApiClient stranger = Fixture.Client.CreateWorkspace().Client;
-        foreach (Reply reply in new[] { Get(Client, "nobody"), Get(Client, "@#$%"), Get(Client, new string('a', 1000)), Get(stranger, Scene.ExternalId), Get(stranger, Scene.IdentityId) })
+        Reply[] replies =
+        [
+            Get(Client, "nobody"), Get(Client, "@#$%"), Get(Client, new string('a', 1000)), Get(stranger, Scene.ExternalId),
+            Get(stranger, Scene.IdentityId),
+        ];
+        foreach (Reply reply in replies)
         {
             Assert.Equal("This identity does not exist.", reply.Refused(ErrorCode.IdentityNotFound).Detail);
         }

@@ -87,7 +87,10 @@ public sealed class UpdateKeyTests(ServerFixture fixture) : TcpTests(fixture)
     public void Updated200ALimitOfTheSameNameKeepsItsId()
     {
         CreatedKey key = Client.CreateKey(
-            Scene.ApiId, "\"ratelimits\":[{\"name\":\"requests\",\"limit\":5,\"duration\":60000,\"autoApply\":false},{\"name\":\"gone\",\"limit\":5,\"duration\":60000,\"autoApply\":false}]");
+            Scene.ApiId,
+            """
+            "ratelimits":[{"name":"requests","limit":5,"duration":60000,"autoApply":false},{"name":"gone","limit":5,"duration":60000,"autoApply":false}]
+            """);
         JsonElement before = Limit(key, "requests");
         Update(key, "\"ratelimits\":[{\"name\":\"requests\",\"limit\":10,\"duration\":30000,\"autoApply\":true}]");
         JsonElement after = Assert.Single(Client.GetKey(key.KeyId).GetProperty("ratelimits").EnumerateArray());

@@ -70,7 +70,11 @@ public sealed class VerifyKeyTests(ServerFixture fixture) : TcpTests(fixture)
     public void Disabled_ShowsTheKeyAndConsumesNothing()
     {
         CreatedKey key = Client.CreateKey(
-            Scene.ApiId, "\"enabled\":false,\"expires\":1000,\"credits\":{\"remaining\":5},\"ratelimits\":[{\"name\":\"requests\",\"limit\":1,\"duration\":600000,\"autoApply\":true}]");
+            Scene.ApiId,
+            """
+            "enabled":false,"expires":1000,"credits":{"remaining":5},
+            "ratelimits":[{"name":"requests","limit":1,"duration":600000,"autoApply":true}]
+            """);
         for (int i = 0; i < 3; i++)
         {
             JsonElement data = Client.Verify(key.Key, "\"ratelimits\":[{\"name\":\"no such limit\"}]").Data;

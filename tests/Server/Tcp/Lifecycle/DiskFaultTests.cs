@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Linq;
 using Unkey.Server.Tests.Tcp.Harness;
 using Xunit;
 
@@ -77,6 +76,6 @@ public sealed class DiskFaultTests : IDisposable
             created.Add(new CreatedKey(reply.Data.GetProperty("keyId").GetString()!, reply.Data.GetProperty("key").GetString()!, apiId));
         }
 
-        throw new InvalidOperationException($"The disk does not fill up after {created.Count} keys; {Directory.EnumerateFiles(server.DataDirectory).Sum(file => new FileInfo(file).Length)} bytes.");
+        throw new InvalidOperationException($"The disk does not fill up after {created.Count} keys.");
     }
 }

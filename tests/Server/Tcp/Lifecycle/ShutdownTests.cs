@@ -91,7 +91,11 @@ public sealed class ShutdownTests
             {
                 using ApiClient client = server.Client();
                 string apiId = client.CreateApi();
-                Task<List<CreatedKey>>[] writers = [.. Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(() => CreateUntilClosed(server, apiId), TaskCreationOptions.LongRunning))];
+                Task<List<CreatedKey>>[] writers =
+                [
+                    .. Enumerable.Range(0, 4).Select(_ =>
+                        Task.Factory.StartNew(() => CreateUntilClosed(server, apiId), TaskCreationOptions.LongRunning)),
+                ];
                 Poll.Until(() => client.Post("rootKeys.listRootKeys", "{}").Status == 200, "the server answers under load");
                 server.Terminate();
                 created.AddRange((await Task.WhenAll(writers)).SelectMany(keys => keys));

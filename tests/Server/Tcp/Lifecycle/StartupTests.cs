@@ -185,7 +185,10 @@ public sealed class StartupTests : IDisposable
         CommandRun help = CommandRun.Of(["serve", "--help"]);
         Assert.Equal(0, help.ExitCode);
         Assert.All(
-            ["--listen", "--admin", "--data", "--root-key", "--threads", "--transport", "--max-connections", "--max-body-size", "--header-timeout", "--drain-timeout", "UNKEY_LISTEN"],
+            [
+                "--listen", "--admin", "--data", "--root-key", "--threads", "--transport", "--max-connections", "--max-body-size", "--header-timeout",
+                "--drain-timeout", "UNKEY_LISTEN",
+            ],
             word => Assert.Contains(word, help.Output));
         CommandRun version = CommandRun.Of(["version"]);
         Assert.Equal(0, version.ExitCode);
