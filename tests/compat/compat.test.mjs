@@ -213,7 +213,14 @@ describe("@unkey/hono", () => {
   });
 
   test("a wrong root key is thrown to the framework", async () => {
-    assert.equal((await ask(app({ rootKey: "bad" }), key.key)).status, 500);
+    const hono = app({ rootKey: "bad" });
+    let thrown;
+    hono.onError((error, c) => {
+      thrown = error;
+      return c.text("", 500);
+    });
+    assert.equal((await ask(hono, key.key)).status, 500);
+    assert.ok(thrown instanceof errors.UnauthorizedErrorResponse);
   });
 });
 
