@@ -15,7 +15,7 @@ namespace Unkey.Conventions.Tests;
 internal sealed record HouseRule(
     string Name, Func<string, bool> AppliesTo, Func<SourceFile, int, bool> Broken, string SamplePath, string BadSample, string GoodSample)
 {
-    private const int CharactersMax = 180;
+    private const int CharactersMax = 200;
     private const int LinesMax = 600;
 
     /// <summary>How far above a site the comment may stand that gives the reason for it: enough for a short method under one comment.</summary>
@@ -35,9 +35,10 @@ internal sealed record HouseRule(
             "// TO" + "DO later",
             "// done"),
         new(
-            "a line has at most 180 characters",
+            "a line has at most 200 characters, but for JSON and log entries",
             IsCSharp,
-            (file, i) => file.Lines[i].Length > CharactersMax && !file.Lines[i].Contains("LoggerMessage(", StringComparison.Ordinal),
+            (file, i) => file.Lines[i].Length > CharactersMax && !file.Lines[i].Contains("LoggerMessage(", StringComparison.Ordinal)
+                && !file.Lines[i].Contains("\"\"\"", StringComparison.Ordinal),
             "src/A.cs",
             new string('x', CharactersMax + 1),
             new string('x', CharactersMax)),

@@ -220,7 +220,7 @@ describe("@unkey/hono", () => {
       return c.text("", 500);
     });
     assert.equal((await ask(hono, key.key)).status, 500);
-    assert.ok(thrown instanceof errors.UnauthorizedErrorResponse);
+    assert.equal(thrown.statusCode, 401);
   });
 });
 
