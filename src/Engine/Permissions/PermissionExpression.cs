@@ -105,7 +105,8 @@ public abstract record PermissionExpression
             return NeedsAll;
         }
 
-        public override string Denial() => Members.Length == 1 ? Members[0].Denial() : base.Denial();
+        // A list of alternatives is worded as one even when it has a single entry: that is how the contract tells the two forms apart.
+        public override string Denial() => NeedsAll && Members.Length == 1 ? Members[0].Denial() : base.Denial();
 
         private protected override void Describe(StringBuilder text, bool isNested)
         {

@@ -8,11 +8,12 @@ public sealed class Workspace
 {
     private readonly byte[] _idUtf8;
 
-    internal Workspace(int index, string id, bool enabled)
+    internal Workspace(int index, string id, bool enabled, long? apiLimit)
     {
         Index = index;
         Id = id;
         Enabled = enabled;
+        ApiLimit = apiLimit;
         _idUtf8 = Encoding.UTF8.GetBytes(id);
     }
 
@@ -27,4 +28,7 @@ public sealed class Workspace
 
     /// <summary>Whether the workspace may be used.</summary>
     public bool Enabled { get; }
+
+    /// <summary>API calls a minute; null for no limit, 0 for none at all. Only the control plane counts, so a hot endpoint hands over when there is one.</summary>
+    public long? ApiLimit { get; }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.IO;
 using System.Text;
 using System.Text.Json;
@@ -21,6 +22,28 @@ internal static class JsonOutput
 
         output.WriteLine(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
     }
+
+    /// <summary>Prints elements as a JSON array, one a line.</summary>
+    /// <param name="output">Where to print.</param>
+    /// <param name="elements">What to print.</param>
+    public static void WriteList(TextWriter output, IReadOnlyList<JsonElement> elements)
+    {
+        output.WriteLine("[");
+        for (int i = 0; i < elements.Count; i++)
+        {
+            output.WriteLine(elements[i].GetRawText() + (i + 1 < elements.Count ? "," : ""));
+        }
+
+        output.WriteLine("]");
+    }
+
+    /// <summary>Where the next page of a list starts.</summary>
+    /// <param name="answer">A whole answer of a list operation.</param>
+    /// <returns>The cursor, or <see langword="null"/> on the last page.</returns>
+    public static string? NextCursor(JsonElement answer) =>
+        answer.TryGetProperty("pagination", out JsonElement pagination)
+        && pagination.TryGetProperty("hasMore", out JsonElement hasMore) && hasMore.ValueKind == JsonValueKind.True
+        && pagination.TryGetProperty("cursor", out JsonElement cursor) ? cursor.GetString() : null;
 
     /// <summary>A member as text that is safe on a terminal.</summary>
     /// <param name="element">An object.</param>

@@ -95,7 +95,7 @@ internal static class RootKeyCommands
             List<JsonElement> keys = ReadAllPages(client);
             if (result.GetValue(options.Json))
             {
-                WriteJson(context, keys);
+                JsonOutput.WriteList(context.Output, keys);
             }
             else
             {
@@ -162,25 +162,12 @@ internal static class RootKeyCommands
             keys.AddRange(page.RootElement.GetProperty("data").EnumerateArray().Select(static key => key.Clone()));
 
             // BOUND: ends with the first page that names no further one; a server that repeats a cursor is cut off.
-            string? next = page.RootElement.TryGetProperty("pagination", out JsonElement pagination)
-                && pagination.TryGetProperty("hasMore", out JsonElement hasMore) && hasMore.ValueKind == JsonValueKind.True
-                && pagination.TryGetProperty("cursor", out JsonElement found) ? found.GetString() : null;
+            string? next = JsonOutput.NextCursor(page.RootElement);
             cursor = next == cursor ? null : next;
         }
         while (cursor is not null);
 
         return keys;
-    }
-
-    private static void WriteJson(CommandContext context, List<JsonElement> keys)
-    {
-        context.Output.WriteLine("[");
-        for (int i = 0; i < keys.Count; i++)
-        {
-            context.Output.WriteLine(keys[i].GetRawText() + (i + 1 < keys.Count ? "," : ""));
-        }
-
-        context.Output.WriteLine("]");
     }
 
     private static void WriteTable(CommandContext context, List<JsonElement> keys)
@@ -197,23 +184,11 @@ internal static class RootKeyCommands
                 ]);
         }
 
-        int[] widths = new int[rows[0].Length];
-        foreach (string[] row in rows)
-        {
-            for (int i = 0; i < row.Length; i++)
-            {
-                widths[i] = Math.Max(widths[i], row[i].Length);
-            }
-        }
-
-        foreach (string[] row in rows)
-        {
-            context.Output.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
-        }
+        TextTable.Write(context.Output, rows);
     }
 
     private static string Time(JsonElement key, string name, string absent) =>
         key.TryGetProperty(name, out JsonElement value) && value.TryGetInt64(out long unixMs)
-            ? DateTimeOffset.FromUnixTimeMilliseconds(unixMs).ToString("yyyy-MM-dd HH:mm:ssZ", CultureInfo.InvariantCulture)
+            ? TextTable.Time(unixMs)
             : absent;
 }

@@ -8,8 +8,10 @@ namespace Unkey.Server.ControlPlane;
 /// <summary>Writes the audit entries of one call inside its unit of work: they are stored exactly when the change is.</summary>
 internal sealed class AuditTrail
 {
+    /// <summary>Id and name of the actor of what nobody has asked for, such as refills.</summary>
+    public const string ServerActor = "server";
+
     private const string UnnamedActor = "root key";
-    private const string ServerActor = "server";
 
     private readonly OperationContext _context;
     private readonly StoreSession _session;
@@ -54,7 +56,14 @@ internal sealed class AuditTrail
     /// <param name="resourceType">Kind of the record.</param>
     /// <param name="resourceId">Its id.</param>
     /// <param name="resourceName">Its name, if it has one.</param>
-    public void Add(string name, string resourceType, string resourceId, string? resourceName) => _session.InsertAudit(
+    public void Add(string name, string resourceType, string resourceId, string? resourceName) =>
+        Add(name, new AuditResource(resourceType, resourceId, resourceName));
+
+    /// <summary>Adds an entry about a record, or about the link between two.</summary>
+    /// <param name="name">Name of the event, for example <c>authorization.connect_role_and_permission</c>.</param>
+    /// <param name="resource">The record.</param>
+    /// <param name="other">The second record.</param>
+    public void Add(string name, AuditResource resource, AuditResource? other = null) => _session.InsertAudit(
         Identifiers.New("log"),
         new AuditRow(
             _context.Caller.WorkspaceId,
@@ -62,11 +71,12 @@ internal sealed class AuditTrail
             name,
             _context.Caller.KeyId,
             _actorName,
-            resourceType,
-            resourceId,
-            resourceName,
+            resource.Type,
+            resource.Id,
+            resource.Name,
             _correlationId,
             _context.Request.RequestId,
             _context.Request.PeerAddress,
-            _context.Request.UserAgent));
+            _context.Request.UserAgent,
+            other));
 }

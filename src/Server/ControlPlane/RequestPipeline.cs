@@ -12,6 +12,7 @@ namespace Unkey.Server.ControlPlane;
 internal sealed class RequestPipeline
 {
     private readonly ControlPlaneServices _services;
+    private readonly ApiCallLimiter _calls = new();
 
     /// <summary>Creates the pipeline.</summary>
     public RequestPipeline(ControlPlaneServices services) => _services = services;
@@ -20,9 +21,10 @@ internal sealed class RequestPipeline
     public async Task<ColdResponse> RunAsync(Operation operation, ColdRequest request)
     {
         OperationResult result;
+        ApiCallWindow.Count? count = null;
         try
         {
-            result = await HandleAsync(operation, request).ConfigureAwait(false);
+            result = await HandleAsync(operation, request, taken => count = taken).ConfigureAwait(false);
         }
         catch (StoreException exception)
         {
@@ -39,15 +41,16 @@ internal sealed class RequestPipeline
             result = new ApiError(ErrorCode.UnexpectedError, "An unexpected error occurred while processing the request.") { IsPlainJson = true };
         }
 
-        return result switch
+        ColdResponse response = result switch
         {
             { Rendered: { } rendered } => rendered,
             { Error: { } error } => Envelope.Error(request.RequestId, request.Accept, error),
-            _ => Envelope.Success(request.RequestId, result.Data!, result.Page),
+            _ => Envelope.Success(request.RequestId, result.Data, result.Page),
         };
+        return count is { Limit: > 0 } ? response with { Fields = [.. response.Fields, .. count.Value.Fields()] } : response;
     }
 
-    private async ValueTask<OperationResult> HandleAsync(Operation operation, ColdRequest request)
+    private async ValueTask<OperationResult> HandleAsync(Operation operation, ColdRequest request, Action<ApiCallWindow.Count> counted)
     {
         if (RequestChecks.Check(request) is { } refused)
         {
@@ -72,6 +75,16 @@ internal sealed class RequestPipeline
             if (!_services.Authenticator.TryAuthenticate(request.Authorization!, nowMs, out RootCaller? caller, out ApiError? error))
             {
                 return error;
+            }
+
+            if (caller.Workspace.ApiLimit is { } limit)
+            {
+                ApiCallWindow.Count count = _calls.Take(caller.WorkspaceId, limit, nowMs);
+                counted(count);
+                if (!count.IsAdmitted)
+                {
+                    return new ApiError(ErrorCode.WorkspaceRateLimited, "This workspace has made all the API calls that it may make in a minute.");
+                }
             }
 
             OperationContext context = new(_services, request, caller, nowMs);

@@ -16,6 +16,9 @@ internal sealed class StoreChanges
     /// <summary>Identities created, changed or deleted.</summary>
     public HashSet<string> Identities { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Rate-limit namespaces created, changed or deleted, or whose overrides were.</summary>
+    public HashSet<string> Namespaces { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Keys created, changed or deleted.</summary>
     public HashSet<string> Keys { get; } = new(StringComparer.Ordinal);
 
@@ -33,7 +36,7 @@ internal sealed class StoreChanges
 
     /// <summary>Whether nothing was touched.</summary>
     public bool IsEmpty =>
-        Workspaces.Count == 0 && Apis.Count == 0 && Identities.Count == 0 && Keys.Count == 0 && CreditResets.Count == 0;
+        Workspaces.Count == 0 && Apis.Count == 0 && Identities.Count == 0 && Namespaces.Count == 0 && Keys.Count == 0 && CreditResets.Count == 0;
 
     /// <summary>Adds everything that another unit touched.</summary>
     public void UnionWith(StoreChanges other)
@@ -41,6 +44,7 @@ internal sealed class StoreChanges
         Workspaces.UnionWith(other.Workspaces);
         Apis.UnionWith(other.Apis);
         Identities.UnionWith(other.Identities);
+        Namespaces.UnionWith(other.Namespaces);
         Keys.UnionWith(other.Keys);
         CreditResets.UnionWith(other.CreditResets);
         foreach ((string id, byte[] hash) in other.RemovedHashes)
@@ -84,6 +88,7 @@ internal sealed class StoreChanges
         Workspaces.Clear();
         Apis.Clear();
         Identities.Clear();
+        Namespaces.Clear();
         Keys.Clear();
         CreditResets.Clear();
         RemovedHashes.Clear();

@@ -60,7 +60,11 @@ public sealed class PermissionExpressionTests
         s_addPermissions.Denial());
 
     [Fact]
-    public void GroupOfOneIsDeniedLikeTheOne() => Assert.Equal("Missing permission: 'a.b.c'", PermissionExpression.Any("a.b.c").Denial());
+    public void OnePartIsDeniedLikeAPermissionAndOneAlternativeLikeAList()
+    {
+        Assert.Equal("Missing permission: 'a.b.c'", PermissionExpression.All("a.b.c").Denial());
+        Assert.Equal("Missing one of these permissions: a.b.c", PermissionExpression.Any("a.b.c").Denial());
+    }
 
     private static HashSet<string> Set(params string[] granted) => new(granted, System.StringComparer.Ordinal);
 }

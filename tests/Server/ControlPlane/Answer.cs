@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+using System.Linq;
 using System.Text.Json;
 using Xunit;
 
@@ -6,6 +8,8 @@ namespace Unkey.Server.Tests.ControlPlane;
 /// <summary>An answer of the control plane, parsed.</summary>
 internal sealed record Answer(int Status, string ContentType, string Text)
 {
+    public IReadOnlyList<KeyValuePair<string, string>> Fields { get; init; } = [];
+
     public JsonElement Root { get; } = JsonDocument.Parse(Text).RootElement;
 
     public JsonElement Data => Root.GetProperty("data");
@@ -14,11 +18,21 @@ internal sealed record Answer(int Status, string ContentType, string Text)
 
     public string Detail => Error.GetProperty("detail").GetString()!;
 
+    public JsonElement Pagination => Root.GetProperty("pagination");
+
+    public bool HasMore => Pagination.GetProperty("hasMore").GetBoolean();
+
+    /// <summary>The cursor of the next page; null on the last one.</summary>
+    public string? Cursor => Pagination.TryGetProperty("cursor", out JsonElement cursor) ? cursor.GetString() : null;
+
     public string Code => Data.GetProperty("code").GetString()!;
 
     public string Field(string name) => Data.GetProperty(name).GetString()!;
 
     public bool Has(string name) => Data.TryGetProperty(name, out _);
+
+    /// <summary>One text of each row of a list.</summary>
+    public string[] Each(string name) => [.. Ok().EnumerateArray().Select(row => row.GetProperty(name).GetString()!)];
 
     /// <summary>Asserts a success and returns its data.</summary>
     public JsonElement Ok()
@@ -27,6 +41,13 @@ internal sealed record Answer(int Status, string ContentType, string Text)
         Assert.Equal("application/json", ContentType);
         Assert.StartsWith("req_", Root.GetProperty("meta").GetProperty("requestId").GetString());
         return Data;
+    }
+
+    /// <summary>Asserts a success whose answer is only <c>meta</c>.</summary>
+    public void OkWithoutData()
+    {
+        Assert.True(Status == 200, Text);
+        Assert.Equal("meta", Assert.Single(Root.EnumerateObject()).Name);
     }
 
     /// <summary>Asserts a refusal: status, type, and that the envelope agrees with itself.</summary>

@@ -103,7 +103,7 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
             Body = Encoding.UTF8.GetBytes(body),
             RequestId = $"req_{Interlocked.Increment(ref _requests):D9}",
         });
-        return new Answer(response.Status, response.ContentType, Encoding.UTF8.GetString(response.Body.Span));
+        return new Answer(response.Status, response.ContentType, Encoding.UTF8.GetString(response.Body.Span)) { Fields = response.Fields };
     }
 
     public async Task<string> CreateApiAsync(string? bearer = null) =>

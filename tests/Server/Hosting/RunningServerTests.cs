@@ -91,6 +91,63 @@ public sealed class RunningServerTests : IDisposable
     }
 
     [Fact]
+    public async Task TheAuditCommandPrintsWhatWasChanged()
+    {
+        await using RunningServer server = await Start(Options(TransportKind.Auto));
+        using StringWriter output = new();
+        using StringWriter error = new();
+        CommandContext context = new(output, error, name => name switch
+        {
+            "UNKEY_URL" => $"http://{server.EndPoint}",
+            "UNKEY_ROOT_KEY" => server.BootstrapSecret,
+            _ => null,
+        });
+        for (int i = 0; i < 103; i++)
+        {
+            Assert.Equal(0, CommandLine.Run(["workspace", "create", $"w{i}"], context));
+        }
+
+        output.GetStringBuilder().Clear();
+        Assert.Equal(0, CommandLine.Run(["audit", "--event", "workspace.create", "--since", "1h", "--limit", "102", "--json"], context));
+        using JsonDocument events = JsonDocument.Parse(output.ToString());
+        Assert.Equal(102, events.RootElement.GetArrayLength());
+        Assert.Equal("w102", events.RootElement[0].GetProperty("resources")[0].GetProperty("name").GetString());
+        output.GetStringBuilder().Clear();
+        string id = events.RootElement[1].GetProperty("resources")[0].GetProperty("id").GetString()!;
+        Assert.Equal(0, CommandLine.Run(["audit", "--resource", id], context));
+        Assert.Matches(@"TIME +EVENT +ACTOR +RESOURCE +ADDRESS +REQUEST\n\S+ \S+ +workspace.create +key_\w+ \(bootstrap\) +" + id + @" \(w101\) +127.0.0.1 +req_\w+\n$", output.ToString());
+        Assert.Equal(2, CommandLine.Run(["audit", "--since", "yesterday"], context));
+        Assert.Equal(2, CommandLine.Run(["audit", "--limit", "0"], context));
+    }
+
+    [Theory]
+    [InlineData(TransportKind.Portable)]
+    [InlineData(TransportKind.Auto)]
+    public async Task AnApiLimitHoldsForHotRequestsAndIsToldInTheFields(TransportKind transport)
+    {
+        await using RunningServer server = await Start(Options(transport));
+        using HttpClient http = new();
+        http.DefaultRequestHeaders.Authorization = new("Bearer", server.BootstrapSecret);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync("workspaces.updateWorkspace", """{"apiLimit":3}""")).StatusCode);
+        int admitted = 0;
+        HttpResponseMessage last;
+        do
+        {
+            // At most one minute ends while this runs, so at most six of the calls pass.
+            last = await PostAsync("keys.verifyKey", """{"key":"unknown"}""");
+            Assert.Equal("3", Assert.Single(last.Headers.GetValues("RateLimit-Limit")));
+        }
+        while (last.StatusCode == HttpStatusCode.OK && ++admitted <= 6);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, last.StatusCode);
+        Assert.InRange(admitted, 3, 6);
+        Assert.InRange(last.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 0, 60);
+
+        Task<HttpResponseMessage> PostAsync(string operation, string body) => http.PostAsync(
+            new Uri($"http://{server.EndPoint}/v2/{operation}"), new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+    }
+
+    [Fact]
     public async Task ASecondServerOnTheDataDirectoryIsRefused()
     {
         await using RunningServer first = await Start(Options(TransportKind.Auto));

@@ -91,7 +91,12 @@ internal static class StoreBootstrap
     }
 
     private static void Grant(StoreSession session, RootKeyspace root, string workspaceId, string keyId, long nowMs) =>
-        RootKeyStore.Grant(session, root, keyId, [.. RootPermissions.AllOf(workspaceId), RootPermissions.CreateWorkspace], nowMs);
+        RootKeyStore.Grant(
+            session,
+            root,
+            keyId,
+            [.. RootPermissions.AllOf(workspaceId), RootPermissions.CreateWorkspace, RootPermissions.UpdateWorkspace],
+            nowMs);
 
     private static string Required(StoreSession session, string name) => session.FindMeta(name)
         ?? throw new StoreException(StoreFault.Corrupt, $"The database lacks its setting '{name}'. Restore a backup.");

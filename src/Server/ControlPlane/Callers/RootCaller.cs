@@ -1,14 +1,18 @@
 using System.Collections.Generic;
 using Unkey.Engine.Permissions;
+using Unkey.Engine.Registries;
 
 namespace Unkey.Server.ControlPlane.Callers;
 
 /// <summary>Who makes a management call: a root key that has passed every check of authentication. Immutable, any thread.</summary>
 /// <param name="KeyId">Key id of the root key; the actor of the audit log.</param>
-/// <param name="WorkspaceId">The workspace that it manages: the scope of everything the call sees.</param>
+/// <param name="Workspace">The workspace that it manages: the scope of everything the call sees.</param>
 /// <param name="Permissions">Everything it has been granted, compared ordinally.</param>
-internal sealed record RootCaller(string KeyId, string WorkspaceId, IReadOnlySet<string> Permissions)
+internal sealed record RootCaller(string KeyId, Workspace Workspace, IReadOnlySet<string> Permissions)
 {
+    /// <summary>Id of the workspace that it manages.</summary>
+    public string WorkspaceId => Workspace.Id;
+
     /// <summary>Whether the caller holds what an endpoint asks for.</summary>
     public bool May(PermissionExpression required) => required.IsSatisfiedBy(Permissions);
 

@@ -72,7 +72,7 @@ internal sealed class RootKeyAuthenticator
             error = Find(digest, nowMs, out KeyRecord record, out Workspace? workspace);
             if (error is null)
             {
-                caller = new RootCaller(Encoding.UTF8.GetString(record.KeyId), workspace!.Id, Permissions(record));
+                caller = new RootCaller(Encoding.UTF8.GetString(record.KeyId), workspace!, Permissions(record));
             }
         }
 

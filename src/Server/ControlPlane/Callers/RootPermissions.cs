@@ -27,10 +27,14 @@ internal static class RootPermissions
         ("identity", ["create_identity", "read_identity", "update_identity", "delete_identity"]),
         ("root_key", ["create_root_key", "read_root_key", "delete_root_key"]),
         ("migration", ["create_migration"]),
+        ("audit", ["read_audit"]),
     ];
 
     /// <summary>Permission of the operator alone: new workspaces are outside any workspace.</summary>
     public const string CreateWorkspace = "workspace.*.create_workspace";
+
+    /// <summary>Permission of the operator alone: what limits a workspace must not be in its own hands.</summary>
+    public const string UpdateWorkspace = "workspace.*.update_workspace";
 
     /// <summary>Everything within one workspace: the tuples with <c>*</c> and the grant over all resource names.</summary>
     /// <param name="workspaceId">The workspace.</param>

@@ -1,5 +1,4 @@
 using System.Threading.Tasks;
-using Unkey.Engine.Permissions;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.ControlPlane.Schema;
@@ -20,9 +19,7 @@ internal sealed class CreateIdentity() : Operation<CreateIdentityRequest>(
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreateIdentityRequest request)
     {
-        PermissionExpression required = PermissionExpression.Any(
-            "identity.*.create_identity", context.Caller.Urn(IdentityAccess.AnyIdentity, "create_identity"));
-        if (context.Deny(required) is { } denied)
+        if (context.Deny(IdentityAccess.Required(context, "create_identity")) is { } denied)
         {
             return denied;
         }

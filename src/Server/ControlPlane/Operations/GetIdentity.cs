@@ -1,5 +1,4 @@
 using System.Threading.Tasks;
-using Unkey.Engine.Permissions;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.ControlPlane.Schema;
@@ -23,11 +22,7 @@ internal sealed class GetIdentity() : Operation<IdentityRequest>(
                 return IdentityAccess.NotFound;
             }
 
-            PermissionExpression required = PermissionExpression.Any(
-                "identity.*.read_identity",
-                $"identity.{identity.Id}.read_identity",
-                context.Caller.Urn(IdentityAccess.AnyIdentity, "read_identity"));
-            return context.Deny(required) is { } denied
+            return context.Deny(IdentityAccess.RequiredToRead(context, identity.Id)) is { } denied
                 ? denied
                 : OperationResult.Success(new IdentityData(identity, session.RatelimitsOfIdentity(identity.Id)));
         });

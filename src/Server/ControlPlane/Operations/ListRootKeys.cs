@@ -14,11 +14,9 @@ internal sealed class ListRootKeys() : Operation<ListRequest>(
     "/v2/rootKeys.listRootKeys",
     SchemaNode.Closed(
         SchemaProperty.Optional("limit", RequestSchemas.PageSize),
-        SchemaProperty.Optional("cursor", SchemaNode.Text(0, 1024))),
+        SchemaProperty.Optional("cursor", RequestSchemas.Cursor)),
     RequestJson.Default.ListRequest)
 {
-    private const int DefaultPageSize = 100;
-
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, ListRequest request)
     {
@@ -32,17 +30,8 @@ internal sealed class ListRootKeys() : Operation<ListRequest>(
 
     private static OperationResult List(StoreSession session, OperationContext context, ListRequest request)
     {
-        int size = (int)(request.Limit ?? DefaultPageSize);
+        int size = (int)(request.Limit ?? Paging.DefaultSize);
         List<KeyRow> keys = session.ListRootKeys(context.Caller.WorkspaceId, request.Cursor ?? "", size + 1);
-
-        // The row beyond the page is where the next page starts.
-        string? cursor = keys.Count > size ? keys[size].Id : null;
-        List<IResponseData> rows = new(size);
-        foreach (KeyRow key in keys.GetRange(0, int.Min(size, keys.Count)))
-        {
-            rows.Add(new RootKeyData(key, session.EffectiveSlugs(key.Id)));
-        }
-
-        return OperationResult.List(rows, cursor);
+        return Paging.Page(keys, size, static key => key.Id, key => new RootKeyData(key, session.EffectiveSlugs(key.Id)));
     }
 }

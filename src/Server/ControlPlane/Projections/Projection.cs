@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using Unkey.Engine;
 using Unkey.Engine.Keys;
+using Unkey.Engine.Namespaces;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Rows;
 using Unkey.Server.Storage.Statements;
@@ -31,6 +32,7 @@ internal sealed class Projection : ICommitListener
     {
         PublishContainers(session, changes);
         PublishIdentities(session, changes);
+        PublishNamespaces(session, changes);
         PublishKeys(session, changes);
         lock (_engine.WriterLock)
         {
@@ -39,7 +41,8 @@ internal sealed class Projection : ICommitListener
     }
 
     /// <summary>Publishes a workspace; under the writer lock.</summary>
-    public void Publish(WorkspaceRow workspace) => _specs.Note(_engine.Workspaces.Upsert(workspace.Id, workspace.IsEnabled));
+    public void Publish(WorkspaceRow workspace) => _specs.Note(
+        _engine.Workspaces.Upsert(workspace.Id, workspace.IsEnabled, workspace.ApiLimit));
 
     /// <summary>Publishes an API; under the writer lock, after its workspace.</summary>
     public void Publish(ApiRow api) => _specs.Note(_engine.Apis.Upsert(_specs.Api(api)));
@@ -86,6 +89,22 @@ internal sealed class Projection : ICommitListener
                 else
                 {
                     _engine.Identities.Upsert(spec);
+                }
+            }
+        }
+    }
+
+    private void PublishNamespaces(StoreSession session, StoreChanges changes)
+    {
+        foreach (string id in changes.Namespaces)
+        {
+            // A namespace is never removed; one that was never committed has nothing to publish.
+            if (session.FindNamespace(id) is { } row)
+            {
+                RatelimitNamespace item = _specs.Namespace(row, session.OverridesOf(id));
+                lock (_engine.WriterLock)
+                {
+                    _engine.Namespaces.Put(item);
                 }
             }
         }

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Unkey.Engine;
 using Unkey.Engine.Keys;
 using Unkey.Engine.Limits;
+using Unkey.Engine.Namespaces;
 using Unkey.Engine.Registries;
 using Unkey.Protocol;
 using Unkey.Server.Storage.Rows;
@@ -81,6 +82,19 @@ internal sealed class RecordSpecs
             Limits = Limits(limits, workspace, row.Id),
             Fragment = VerifyKeyFragments.Key(row.Id, row.IsEnabled, row.Name, Utf8(row.Meta), row.ExpiresAtMs, slugs, roles),
         };
+    }
+
+    /// <summary>What to publish for a rate-limit namespace: compiles its overrides.</summary>
+    public RatelimitNamespace Namespace(NamespaceRow row, IReadOnlyList<OverrideRow> overrides)
+    {
+        LimitOverride[] live = new LimitOverride[overrides.Count];
+        for (int i = 0; i < live.Length; i++)
+        {
+            OverrideRow item = overrides[i];
+            live[i] = new LimitOverride(item.Id, item.Identifier, item.Limit, item.DurationMs);
+        }
+
+        return new RatelimitNamespace(WorkspaceIndex(row.WorkspaceId), row.Id, row.Name, row.IsDeleted, OverrideSet.Compile(live));
     }
 
     private static ReadOnlySpan<byte> Utf8(string? meta) => meta is null ? default : Encoding.UTF8.GetBytes(meta);

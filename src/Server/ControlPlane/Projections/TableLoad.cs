@@ -5,6 +5,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine;
 using Unkey.Engine.Keys;
+using Unkey.Engine.Namespaces;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Rows;
 using Unkey.Server.Storage.Statements;
@@ -42,6 +43,7 @@ internal sealed class TableLoad
         Stopwatch watch = Stopwatch.StartNew();
         LoadContainers(session);
         LoadIdentities(session);
+        LoadNamespaces(session);
         LoadPermissions(session);
         long keys = LoadKeys(session, watch);
         ControlPlaneLog.Loaded(_logger, keys, _engine.Identities.Count, watch.ElapsedMilliseconds);
@@ -73,6 +75,24 @@ internal sealed class TableLoad
             lock (_engine.WriterLock)
             {
                 _engine.Identities.Upsert(spec);
+            }
+        }
+    }
+
+    private void LoadNamespaces(StoreSession session)
+    {
+        using DbDataReader namespaces = session.StreamNamespaces();
+        using OwnedRows overrides = new(session.StreamOverrides());
+        List<OverrideRow> own = [];
+        while (namespaces.Read())
+        {
+            NamespaceRow row = NamespaceStatements.Map(namespaces);
+            own.Clear();
+            overrides.Collect(row.Id, NamespaceStatements.MapOwnedOverride, own);
+            RatelimitNamespace item = _specs.Namespace(row, own);
+            lock (_engine.WriterLock)
+            {
+                _engine.Namespaces.Put(item);
             }
         }
     }

@@ -75,4 +75,22 @@ internal static class RequestSchemas
 
     /// <summary>A page size.</summary>
     public static SchemaNode PageSize { get; } = SchemaNode.Integer(1, 100);
+
+    /// <summary>Where a page starts; any text is a position.</summary>
+    public static SchemaNode Cursor { get; } = SchemaNode.Text(0, 1024);
+
+    /// <summary>A text to search for.</summary>
+    public static SchemaNode Search { get; } = SchemaNode.Text(0, 256);
+
+    /// <summary>Name or id of a rate-limit namespace.</summary>
+    public static SchemaNode Namespace { get; } = SchemaNode.Text(1, 512);
+
+    /// <summary>An identifier that is rate limited, or a pattern of such.</summary>
+    public static SchemaNode Identifier { get; } = SchemaNode.Text(1, 512);
+
+    /// <summary>Any slugs, as the operations on roles take them.</summary>
+    public static SchemaNode SlugsOfRole { get; } = SchemaNode.ListOf(Slug);
+
+    /// <summary>Id or name of a role.</summary>
+    public static SchemaNode RoleIdOrName { get; } = SchemaNode.Text(1, 128);
 }

@@ -10,17 +10,21 @@ internal static class Envelope
 {
     /// <summary>Renders a success: <c>{"meta":{"requestId":…},"data":…[,"pagination":…]}</c> with status 200.</summary>
     /// <param name="requestId">Value of <c>meta.requestId</c>.</param>
-    /// <param name="data">Writes the value of <c>data</c>.</param>
+    /// <param name="data">Writes the value of <c>data</c>; <see langword="null"/> for the one operation whose answer has no such member.</param>
     /// <param name="page">Value of <c>pagination</c> on list endpoints.</param>
-    public static ColdResponse Success(string requestId, IResponseData data, Page? page)
+    public static ColdResponse Success(string requestId, IResponseData? data, Page? page)
     {
         JsonBuffer buffer = JsonBuffer.Rent();
         try
         {
             Utf8JsonWriter writer = buffer.Writer;
             WriteStart(writer, requestId);
-            writer.WritePropertyName("data"u8);
-            data.WriteTo(writer);
+            if (data is not null)
+            {
+                writer.WritePropertyName("data"u8);
+                data.WriteTo(writer);
+            }
+
             if (page is not null)
             {
                 writer.WriteStartObject("pagination"u8);

@@ -60,6 +60,12 @@ internal sealed record ErrorCode(string Suffix, int Status, string Title)
     /// <summary>The id of the migration is taken.</summary>
     public static ErrorCode MigrationAlreadyExists { get; } = new("unkey/data/migration_already_exists", 409, "Conflicting Resource");
 
+    /// <summary>No such rate-limit namespace.</summary>
+    public static ErrorCode NamespaceNotFound { get; } = new("unkey/data/ratelimit_namespace_not_found", 404, "Not Found");
+
+    /// <summary>No override that applies, or one that is hidden from the caller.</summary>
+    public static ErrorCode OverrideNotFound { get; } = new("unkey/data/ratelimit_override_not_found", 404, "Not Found");
+
     /// <summary>The client stopped sending before the body was complete in time.</summary>
     public static ErrorCode RequestTimeout { get; } = new("user/bad_request/request_timeout", 408, "Request Timeout");
 
@@ -69,6 +75,12 @@ internal sealed record ErrorCode(string Suffix, int Status, string Title)
     /// <summary>The slug is taken.</summary>
     public static ErrorCode PermissionAlreadyExists { get; } = new("unkey/data/permission_already_exists", 409, "Conflicting Resource");
 
+    /// <summary>The role name is taken.</summary>
+    public static ErrorCode RoleAlreadyExists { get; } = new("unkey/data/role_already_exists", 409, "Conflicting Resource");
+
+    /// <summary>The rate-limit namespace was deleted and keeps its name.</summary>
+    public static ErrorCode NamespaceGone { get; } = new("unkey/data/ratelimit_namespace_gone", 410, "Resource Gone");
+
     /// <summary>Something the request relies on is not set up.</summary>
     public static ErrorCode PreconditionFailed { get; } = new("unkey/application/precondition_failed", 412, "Precondition Failed");
 
@@ -77,6 +89,9 @@ internal sealed record ErrorCode(string Suffix, int Status, string Title)
 
     /// <summary>The body is over the limit.</summary>
     public static ErrorCode BodyTooLarge { get; } = new("user/bad_request/request_body_too_large", 413, "Request Entity Too Large");
+
+    /// <summary>The workspace has made all the API calls that it may make in a minute.</summary>
+    public static ErrorCode WorkspaceRateLimited { get; } = new("user/too_many_requests/workspace_rate_limited", 429, "Too Many Requests");
 
     /// <summary>The client has gone away.</summary>
     public static ErrorCode ClientClosedRequest { get; } = new("user/bad_request/client_closed_request", 499, "Client Closed Request");

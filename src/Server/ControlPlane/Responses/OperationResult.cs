@@ -17,7 +17,7 @@ internal readonly struct OperationResult
     /// <summary>A whole answer, from an operation that writes its own.</summary>
     public ColdResponse? Rendered { get; }
 
-    /// <summary>The data of a success; <see langword="null"/> when refused.</summary>
+    /// <summary>The data of a success; <see langword="null"/> when refused, and for <see cref="WithoutData"/>.</summary>
     public IResponseData? Data { get; }
 
     /// <summary>Position in a list, on list endpoints.</summary>
@@ -28,6 +28,9 @@ internal readonly struct OperationResult
 
     /// <summary>A success whose data is <c>{}</c>.</summary>
     public static OperationResult Empty { get; } = new(EmptyData.Instance, null, null);
+
+    /// <summary>A success whose answer has no member <c>data</c>.</summary>
+    public static OperationResult WithoutData { get; } = new(null, null, null);
 
     /// <summary>A success.</summary>
     public static OperationResult Success(IResponseData data) => new(data, null, null);

@@ -13,6 +13,7 @@ namespace Unkey.Server.Storage.Rows;
 /// <param name="RequestId">Id of the request.</param>
 /// <param name="RemoteAddress">Address of the caller.</param>
 /// <param name="UserAgent">User-Agent of the caller.</param>
+/// <param name="Other">Second record of an entry about a link, if it is one.</param>
 internal sealed record AuditRow(
     string WorkspaceId,
     long TimeMs,
@@ -25,4 +26,5 @@ internal sealed record AuditRow(
     string? CorrelationId,
     string RequestId,
     string? RemoteAddress,
-    string? UserAgent);
+    string? UserAgent,
+    AuditResource? Other = null);

@@ -5,4 +5,5 @@ namespace Unkey.Server.Storage.Rows;
 /// <param name="Name">Display name.</param>
 /// <param name="IsEnabled">Whether its keys and root keys may be used.</param>
 /// <param name="CreatedAtMs">Unix milliseconds.</param>
-internal sealed record WorkspaceRow(string Id, string Name, bool IsEnabled, long CreatedAtMs);
+/// <param name="ApiLimit">API calls a minute; <see langword="null"/> for no limit, 0 for none at all.</param>
+internal sealed record WorkspaceRow(string Id, string Name, bool IsEnabled, long CreatedAtMs, long? ApiLimit = null);

@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using System.Data.Common;
 using Unkey.Server.Storage.Rows;
 
@@ -22,6 +24,70 @@ internal static class IdentityStatements
     /// <summary>Starts reading all live identities in the order of their ids, for the load at start.</summary>
     public static DbDataReader StreamIdentities(this StoreSession session) =>
         session.Stream(Columns + " WHERE deleted_at IS NULL ORDER BY id");
+
+    /// <summary>Live identities of a workspace in the order of their ids.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="workspaceId">The workspace.</param>
+    /// <param name="cursor">First id that may be returned.</param>
+    /// <param name="count">Most rows.</param>
+    public static List<IdentityRow> ListIdentities(this StoreSession session, string workspaceId, string cursor, int count) => session.All(
+        Columns + " WHERE workspace_id = @workspace AND id >= @cursor AND deleted_at IS NULL ORDER BY id LIMIT @count",
+        Map,
+        ("@workspace", workspaceId),
+        ("@cursor", cursor),
+        ("@count", (long)count));
+
+    /// <summary>As <see cref="ListIdentities"/>, but only ids, and only of those whose id or external id is wanted.</summary>
+    /// <remarks>Reads on until it has enough; metadata, which may be large, is not read on the way.</remarks>
+    public static List<string> SearchIdentities(
+        this StoreSession session, string workspaceId, string cursor, int count, Func<string, string, bool> isWanted)
+    {
+        using DbDataReader rows = session.Stream(
+            "SELECT id, external_id FROM identities WHERE workspace_id = @workspace AND id >= @cursor AND deleted_at IS NULL ORDER BY id",
+            ("@workspace", workspaceId),
+            ("@cursor", cursor));
+        List<string> found = [];
+        while (found.Count < count && rows.Read())
+        {
+            string id = rows.GetString(0);
+            if (isWanted(id, rows.GetString(1)))
+            {
+                found.Add(id);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Replaces the metadata of an identity, and names it as changed.</summary>
+    public static void UpdateIdentity(this StoreSession session, IdentityRow identity, long nowMs)
+    {
+        session.Execute(
+            "UPDATE identities SET meta = @meta, updated_at = @now WHERE id = @id",
+            ("@meta", identity.Meta),
+            ("@now", nowMs),
+            ("@id", identity.Id));
+        session.Changes.Identities.Add(identity.Id);
+    }
+
+    /// <summary>Turns an identity into the tombstone of its external id; an older tombstone goes for good, with its limits.</summary>
+    public static void DeleteIdentity(this StoreSession session, IdentityRow identity, long nowMs)
+    {
+        // A key that still points at the older tombstone has had no identity since that one was deleted, and goes on having none.
+        session.Execute(
+            """
+            UPDATE keys SET identity_id = NULL WHERE identity_id IN (
+                SELECT id FROM identities WHERE workspace_id = @workspace AND external_id = @external AND deleted_at IS NOT NULL)
+            """,
+            ("@workspace", identity.WorkspaceId),
+            ("@external", identity.ExternalId));
+        session.Execute(
+            "DELETE FROM identities WHERE workspace_id = @workspace AND external_id = @external AND deleted_at IS NOT NULL",
+            ("@workspace", identity.WorkspaceId),
+            ("@external", identity.ExternalId));
+        session.Execute("UPDATE identities SET deleted_at = @now WHERE id = @id", ("@now", nowMs), ("@id", identity.Id));
+        session.Changes.Identities.Add(identity.Id);
+    }
 
     /// <summary>Adds an identity.</summary>
     public static void InsertIdentity(this StoreSession session, IdentityRow identity, long nowMs)

@@ -59,6 +59,30 @@ internal static class KeyStatements
         ("@cursor", cursor),
         ("@count", count));
 
+    /// <summary>Live keys of a keyspace in the order of their ids.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="keyspaceId">The keyspace.</param>
+    /// <param name="cursor">First id that may be returned.</param>
+    /// <param name="count">Most rows.</param>
+    public static List<KeyRow> ListKeys(this StoreSession session, string keyspaceId, string cursor, int count) => session.All(
+        Columns + " WHERE keyspace_id = @keyspace AND id >= @cursor AND deleted_at IS NULL ORDER BY id LIMIT @count",
+        Map,
+        ("@keyspace", keyspaceId),
+        ("@cursor", cursor),
+        ("@count", (long)count));
+
+    /// <summary>As <see cref="ListKeys"/>, for the keys of one identity.</summary>
+    public static List<KeyRow> ListKeysOfIdentity(this StoreSession session, string keyspaceId, string identityId, string cursor, int count) =>
+        session.All(
+            Columns + """
+             WHERE identity_id = @identity AND keyspace_id = @keyspace AND deleted_at IS NULL AND id >= @cursor ORDER BY id LIMIT @count
+            """,
+            Map,
+            ("@identity", identityId),
+            ("@keyspace", keyspaceId),
+            ("@cursor", cursor),
+            ("@count", (long)count));
+
     /// <summary>Ids of the live keys linked to an identity.</summary>
     public static List<string> KeyIdsOfIdentity(this StoreSession session, string identityId) => session.All(
         "SELECT id FROM keys WHERE identity_id = @identity AND deleted_at IS NULL",

@@ -1,0 +1,36 @@
+using System.Threading.Tasks;
+using Unkey.Engine.Permissions;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>permissions.deletePermission</c>: for good. Every key and role that had it loses it at once.</summary>
+internal sealed class DeletePermission() : Operation<PermissionRequest>(
+    "/v2/permissions.deletePermission",
+    SchemaNode.Closed(SchemaProperty.Required("permission", RequestSchemas.Slug)),
+    RequestJson.Default.PermissionRequest)
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, PermissionRequest request)
+    {
+        if (context.Deny(PermissionExpression.Any("rbac.*.delete_permission")) is { } denied)
+        {
+            return denied;
+        }
+
+        return await context.WriteAsync(session =>
+        {
+            if (RbacAccess.FindPermission(session, context, request.Permission) is not { } permission)
+            {
+                return RbacAccess.PermissionNotFound;
+            }
+
+            session.DeletePermission(permission.Id);
+            new AuditTrail(context, session).Add("permission.delete", "permission", permission.Id, permission.Slug);
+            return OperationResult.Empty;
+        }).ConfigureAwait(false);
+    }
+}

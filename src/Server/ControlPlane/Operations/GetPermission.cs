@@ -1,0 +1,27 @@
+using System.Threading.Tasks;
+using Unkey.Engine.Permissions;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>permissions.getPermission</c>: a permission by its id or its slug.</summary>
+internal sealed class GetPermission() : Operation<PermissionRequest>(
+    "/v2/permissions.getPermission",
+    SchemaNode.Closed(SchemaProperty.Required("permission", RequestSchemas.Slug)),
+    RequestJson.Default.PermissionRequest)
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, PermissionRequest request)
+    {
+        if (context.Deny(PermissionExpression.Any("rbac.*.read_permission")) is { } denied)
+        {
+            return denied;
+        }
+
+        return await context.ReadAsync(session => RbacAccess.FindPermission(session, context, request.Permission) is { } permission
+            ? OperationResult.Success(new PermissionData(permission))
+            : RbacAccess.PermissionNotFound).ConfigureAwait(false);
+    }
+}

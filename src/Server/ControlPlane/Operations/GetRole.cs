@@ -1,0 +1,28 @@
+using System.Threading.Tasks;
+using Unkey.Engine.Permissions;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>permissions.getRole</c>: a role by its id or its name, with its permissions.</summary>
+internal sealed class GetRole() : Operation<RoleRequest>(
+    "/v2/permissions.getRole",
+    SchemaNode.Closed(SchemaProperty.Required("role", RequestSchemas.RoleIdOrName)),
+    RequestJson.Default.RoleRequest)
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, RoleRequest request)
+    {
+        if (context.Deny(PermissionExpression.Any("rbac.*.read_role")) is { } denied)
+        {
+            return denied;
+        }
+
+        return await context.ReadAsync(session => RbacAccess.FindRole(session, context, request.Role) is { } role
+            ? OperationResult.Success(new RoleData(role, session.PermissionsOfRole(role.Id)))
+            : RbacAccess.RoleNotFound).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using Unkey.Engine.Permissions;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>apis.listKeys</c>: the keys of an API, page by page. A caller that may not read them gets the answer of an unknown API.</summary>
+internal sealed class ListKeys() : Operation<ListKeysRequest>(
+    "/v2/apis.listKeys",
+    SchemaNode.Closed(
+        SchemaProperty.Required("apiId", SchemaNode.Text(1)),
+        SchemaProperty.Optional("limit", RequestSchemas.PageSize),
+        SchemaProperty.Optional("cursor", SchemaNode.Text()),
+        SchemaProperty.Optional("externalId", SchemaNode.Text(1)),
+        SchemaProperty.Optional("decrypt", SchemaNode.Boolean),
+        SchemaProperty.Optional("revalidateKeysCache", SchemaNode.Boolean)),
+    RequestJson.Default.ListKeysRequest)
+{
+    private static readonly ApiError s_notEnabled = new(
+        ErrorCode.PreconditionFailed, "The requested API does not support key encryption.");
+
+    /// <inheritdoc/>
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, ListKeysRequest request) =>
+        context.ReadAsync(session => List(session, context, request));
+
+    private static OperationResult List(StoreSession session, OperationContext context, ListKeysRequest request)
+    {
+        if (ApiAccess.FindLive(session, context, request.ApiId) is not ApiRow api)
+        {
+            return ApiAccess.NotFound;
+        }
+
+        if (api.KeyspaceId is not { } keyspaceId)
+        {
+            return OperationResult.Refused(ErrorCode.UnexpectedError, "The requested API is not set up to hold keys.");
+        }
+
+        if (!context.Caller.May(Required(context, api.Id, keyspaceId)))
+        {
+            return ApiAccess.NotFound;
+        }
+
+        bool decrypts = request.Decrypt == true;
+        if (decrypts && NotDecryptable(context, api) is { } refused)
+        {
+            return refused;
+        }
+
+        int size = (int)(request.Limit ?? Paging.DefaultSize);
+        return Paging.Page(
+            Rows(session, context, request, keyspaceId, size + 1),
+            size,
+            static key => key.Id,
+            key => Shown(session, context, key, decrypts));
+    }
+
+    private static KeyData Shown(StoreSession session, OperationContext context, KeyRow key, bool decrypts)
+    {
+        KeyData shown = KeyAccess.Shown(session, context.Services.Engine, key);
+        return decrypts ? shown with { PlainText = RecoverableKeys.PlainText(session, context, key.Id) } : shown;
+    }
+
+    private static ApiError? NotDecryptable(OperationContext context, ApiRow api)
+    {
+        if (context.Services.Vault is null)
+        {
+            return RecoverableKeys.NoVault;
+        }
+
+        PermissionExpression required = PermissionExpression.Any(
+            "api.*.decrypt_key", $"api.{api.Id}.decrypt_key", context.Caller.Urn($"keyspaces/{api.KeyspaceId}/keys/*", "decrypt_key"));
+        return context.Deny(required) ?? (api.StoresEncryptedKeys ? null : s_notEnabled);
+    }
+
+    private static PermissionExpression Required(OperationContext context, string apiId, string keyspaceId) => PermissionExpression.Any(
+        PermissionExpression.All(
+            PermissionExpression.Any("api.*.read_key", $"api.{apiId}.read_key"),
+            PermissionExpression.Any("api.*.read_api", $"api.{apiId}.read_api")),
+        PermissionExpression.All(
+            context.Caller.Urn($"keyspaces/{keyspaceId}/keys/*", "read_key"),
+            context.Caller.Urn($"keyspaces/{keyspaceId}", "read_keyspace")));
+
+    private static List<KeyRow> Rows(StoreSession session, OperationContext context, ListKeysRequest request, string keyspaceId, int count)
+    {
+        string cursor = request.Cursor ?? "";
+        if (request.ExternalId is not { } externalId)
+        {
+            return session.ListKeys(keyspaceId, cursor, count);
+        }
+
+        return session.FindIdentityByExternalId(context.Caller.WorkspaceId, externalId) is { } identity
+            ? session.ListKeysOfIdentity(keyspaceId, identity.Id, cursor, count)
+            : [];
+    }
+}

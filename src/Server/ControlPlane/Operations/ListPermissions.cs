@@ -1,0 +1,44 @@
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using Unkey.Engine.Permissions;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>permissions.listPermissions</c>: the permissions of the workspace, page by page.</summary>
+internal sealed class ListPermissions() : Operation<SearchRequest>(
+    "/v2/permissions.listPermissions",
+    SchemaNode.Closed(
+        SchemaProperty.Optional("limit", RequestSchemas.PageSize),
+        SchemaProperty.Optional("cursor", RequestSchemas.Cursor),
+        SchemaProperty.Optional("search", RequestSchemas.Search)),
+    RequestJson.Default.SearchRequest)
+{
+    /// <inheritdoc/>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, SearchRequest request)
+    {
+        if (context.Deny(PermissionExpression.Any("rbac.*.read_permission")) is { } denied)
+        {
+            return denied;
+        }
+
+        return await context.ReadAsync(session => List(session, context, request)).ConfigureAwait(false);
+    }
+
+    private static OperationResult List(StoreSession session, OperationContext context, SearchRequest request)
+    {
+        TextSearch search = new(request.Search);
+        int size = (int)(request.Limit ?? Paging.DefaultSize);
+        List<PermissionRow> rows = session.ListPermissions(
+            context.Caller.WorkspaceId,
+            request.Cursor ?? "",
+            size + 1,
+            row => search.Matches(row.Id, row.Name, row.Slug, row.Description));
+        return Paging.Page(rows, size, static row => row.Id, static row => new PermissionData(row));
+    }
+}
