@@ -12,8 +12,16 @@ internal sealed class StoreSession : IDisposable
     // Keyed by the text itself; every text is a constant, so the dictionary is bounded by the number of statements in the source.
     private readonly Dictionary<string, DbCommand> _commands = new(StringComparer.Ordinal);
 
+    private readonly Func<DbConnection, string, ColumnScan> _scan;
+
     /// <summary>Wraps an open connection, which the session then owns.</summary>
-    public StoreSession(DbConnection connection) => Connection = connection;
+    /// <param name="connection">The connection.</param>
+    /// <param name="scan">The database's own way to read many rows.</param>
+    public StoreSession(DbConnection connection, Func<DbConnection, string, ColumnScan> scan)
+    {
+        Connection = connection;
+        _scan = scan;
+    }
 
     /// <summary>The connection.</summary>
     public DbConnection Connection { get; }
@@ -68,9 +76,9 @@ internal sealed class StoreSession : IDisposable
     public long? Number(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
         Command(sql, parameters).ExecuteScalar() is long number ? number : null;
 
-    /// <summary>Starts reading rows one by one; the caller disposes the reader before it runs the same statement again.</summary>
-    public DbDataReader Stream(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
-        Command(sql, parameters).ExecuteReader();
+    /// <summary>Starts reading rows one by one; the caller disposes the scan.</summary>
+    /// <param name="sql">Constant text without parameters.</param>
+    public ColumnScan Scan(string sql) => _scan(Connection, sql);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Data.Common;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine;
@@ -15,7 +14,7 @@ namespace Unkey.Server.ControlPlane.Projections;
 /// <summary>Fills the engine's tables from the store when the server starts. Used once, by one thread, before any request.</summary>
 internal sealed class TableLoad
 {
-    private const int KeysPerBatch = 1_024;
+    private const int KeysPerClockRead = 1_024;
     private const long LogEveryMs = 2_000;
 
     private readonly EngineState _engine;
@@ -63,14 +62,14 @@ internal sealed class TableLoad
 
     private void LoadIdentities(StoreSession session)
     {
-        using DbDataReader identities = session.StreamIdentities();
-        using OwnedRows limits = new(session.StreamIdentityRatelimits());
+        using ColumnScan identities = session.ScanIdentities();
+        using OwnedRows limits = new(session.ScanIdentityRatelimits());
         List<RatelimitRow> own = [];
         while (identities.Read())
         {
-            IdentityRow row = IdentityStatements.Map(identities);
+            IdentityRow row = IdentityStatements.MapScanned(identities);
             own.Clear();
-            limits.Collect(row.Id, RatelimitStatements.MapOwned, own);
+            limits.Collect(identities.Bytes(0), RatelimitStatements.MapOwned, own);
             IdentitySpec spec = _specs.Identity(row, own);
             lock (_engine.WriterLock)
             {
@@ -99,18 +98,18 @@ internal sealed class TableLoad
 
     private void LoadPermissions(StoreSession session)
     {
-        Fill(session.StreamPermissions(), _slugs);
-        Fill(session.StreamRoles(), _roleNames);
-        using DbDataReader links = session.StreamRolePermissions();
+        Fill(session.ScanPermissions(), _slugs);
+        Fill(session.ScanRoles(), _roleNames);
+        using ColumnScan links = session.ScanRolePermissions();
         while (links.Read())
         {
-            string role = links.GetString(0);
+            string role = links.Text(0);
             if (!_rolePermissions.TryGetValue(role, out List<string>? slugs))
             {
                 _rolePermissions.Add(role, slugs = []);
             }
 
-            slugs.Add(_slugs[links.GetString(1)]);
+            slugs.Add(_slugs[links.Text(1)]);
         }
     }
 
@@ -119,57 +118,51 @@ internal sealed class TableLoad
         long total = session.CountKeys();
         long nextLogMs = LogEveryMs;
         long loaded = 0;
-        using DbDataReader keys = session.StreamKeys();
-        using OwnedRows permissions = new(session.StreamKeyPermissions());
-        using OwnedRows roles = new(session.StreamKeyRoles());
-        using OwnedRows limits = new(session.StreamKeyRatelimits());
+        using ColumnScan keys = session.ScanKeys();
+        using OwnedRows permissions = new(session.ScanKeyPermissions());
+        using OwnedRows roles = new(session.ScanKeyRoles());
+        using OwnedRows limits = new(session.ScanKeyRatelimits());
+        TextCache texts = new();
+        Func<ColumnScan, string> linkedId = link => texts.Get(link.Bytes(1));
         List<RatelimitRow> ownLimits = [];
         List<string> permissionIds = [];
         List<string> roleIds = [];
-        List<KeySpec> batch = new(KeysPerBatch);
         while (keys.Read())
         {
-            KeyRow row = KeyStatements.Map(keys);
+            KeyRow row = KeyStatements.MapScanned(keys, texts);
+            ReadOnlySpan<byte> id = keys.Bytes(0);
             ownLimits.Clear();
             permissionIds.Clear();
             roleIds.Clear();
-            limits.Collect(row.Id, RatelimitStatements.MapOwned, ownLimits);
-            permissions.Collect(row.Id, static link => link.GetString(1), permissionIds);
-            roles.Collect(row.Id, static link => link.GetString(1), roleIds);
-            batch.Add(_specs.Key(row, Slugs(permissionIds, roleIds), RoleNames(roleIds), ownLimits, CreditUpdate.Set));
-            loaded++;
-            if (batch.Count == KeysPerBatch)
+            limits.Collect(id, RatelimitStatements.MapOwned, ownLimits);
+            permissions.Collect(id, linkedId, permissionIds);
+            roles.Collect(id, linkedId, roleIds);
+            KeySpec spec = _specs.Key(row, Slugs(permissionIds, roleIds), RoleNames(roleIds), ownLimits, CreditUpdate.Set);
+
+            // One at a time: nobody contends for the lock yet, and what a row allocates dies young.
+            lock (_engine.WriterLock)
             {
-                Publish(batch);
-                if (watch.ElapsedMilliseconds >= nextLogMs)
-                {
-                    nextLogMs = watch.ElapsedMilliseconds + LogEveryMs;
-                    ControlPlaneLog.Loading(_logger, loaded, total);
-                }
+                _engine.Keys.Upsert(spec);
+            }
+
+            loaded++;
+            if (loaded % KeysPerClockRead == 0 && watch.ElapsedMilliseconds >= nextLogMs)
+            {
+                nextLogMs = watch.ElapsedMilliseconds + LogEveryMs;
+                ControlPlaneLog.Loading(_logger, loaded, total);
             }
         }
 
-        Publish(batch);
         return loaded;
     }
 
-    private void Publish(List<KeySpec> batch)
-    {
-        lock (_engine.WriterLock)
-        {
-            batch.ForEach(spec => _engine.Keys.Upsert(spec));
-        }
-
-        batch.Clear();
-    }
-
-    private static void Fill(DbDataReader rows, Dictionary<string, string> map)
+    private static void Fill(ColumnScan rows, Dictionary<string, string> map)
     {
         using (rows)
         {
             while (rows.Read())
             {
-                map.Add(rows.GetString(0), rows.GetString(1));
+                map.Add(rows.Text(0), rows.Text(1));
             }
         }
     }

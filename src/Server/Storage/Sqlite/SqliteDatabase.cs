@@ -65,11 +65,16 @@ internal sealed class SqliteDatabase
         }
     }
 
-    /// <summary>Opens the connection that writes.</summary>
-    public SqliteConnection OpenWriter() => Connect(readOnly: false);
+    /// <summary>Opens a session that writes.</summary>
+    public StoreSession OpenWriter()
+    {
+        SqliteConnection connection = Connect(readOnly: false);
+        Configure(connection);
+        return Session(connection);
+    }
 
-    /// <summary>Opens a connection that only reads.</summary>
-    public SqliteConnection OpenReader() => Connect(readOnly: true);
+    /// <summary>Opens a session that only reads.</summary>
+    public StoreSession OpenReader() => Session(Connect(readOnly: true));
 
     /// <summary>Words a failure to read the file so that the operator knows what to do.</summary>
     /// <param name="exception">What the driver threw.</param>
@@ -194,8 +199,11 @@ internal sealed class SqliteDatabase
         }
     }
 
+    private static StoreSession Session(SqliteConnection connection) =>
+        new(connection, static (open, sql) => new SqliteColumnScan((SqliteConnection)open, sql));
+
     /// <summary>Settings of every connection that writes.</summary>
-    internal static void Configure(SqliteConnection connection) => Run(
+    private static void Configure(SqliteConnection connection) => Run(
         connection,
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;"
             + " PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF;");

@@ -166,7 +166,7 @@ internal sealed class SqliteStore : IStore
             pooled.Session.Dispose();
         }
 
-        return (new StoreSession(_database.OpenReader()), generation);
+        return (_database.OpenReader(), generation);
     }
 
     private void ReturnReader(StoreSession session, int generation)

@@ -38,7 +38,7 @@ internal sealed class SqliteWriter : IDisposable
         _database = database;
         _logger = logger;
         _closeReaders = closeReaders;
-        _session = OpenSession();
+        _session = _database.OpenWriter();
         _thread = new Thread(Run) { IsBackground = true, Name = "store-writer" };
         _thread.Start();
     }
@@ -133,7 +133,7 @@ internal sealed class SqliteWriter : IDisposable
         done = [];
         try
         {
-            StoreSession session = _session ??= OpenSession();
+            StoreSession session = _session ??= _database.OpenWriter();
             _changes.Clear();
             SqliteDatabase.Run((SqliteConnection)session.Connection, "BEGIN IMMEDIATE");
             done = RunUnits(session, batch);
@@ -251,7 +251,7 @@ internal sealed class SqliteWriter : IDisposable
         _closeReaders();
         try
         {
-            _session = OpenSession();
+            _session = _database.OpenWriter();
             _changes.ResetShifted();
             Publish(_session);
         }
@@ -260,13 +260,6 @@ internal sealed class SqliteWriter : IDisposable
             // The next write tries again to open the file.
             StoreLog.ReopenFault(_logger, exception);
         }
-    }
-
-    private StoreSession OpenSession()
-    {
-        SqliteConnection connection = _database.OpenWriter();
-        SqliteDatabase.Configure(connection);
-        return new StoreSession(connection);
     }
 
     private void NoteFailed(StoreException fault)

@@ -22,8 +22,8 @@ internal static class IdentityStatements
         ("@external", externalId));
 
     /// <summary>Starts reading all live identities in the order of their ids, for the load at start.</summary>
-    public static DbDataReader StreamIdentities(this StoreSession session) =>
-        session.Stream(Columns + " WHERE deleted_at IS NULL ORDER BY id");
+    public static ColumnScan ScanIdentities(this StoreSession session) =>
+        session.Scan(Columns + " WHERE deleted_at IS NULL ORDER BY id");
 
     /// <summary>Live identities of a workspace in the order of their ids.</summary>
     /// <param name="session">The session.</param>
@@ -102,7 +102,10 @@ internal static class IdentityStatements
         session.Changes.Identities.Add(identity.Id);
     }
 
-    /// <summary>Maps the current row of <see cref="StreamIdentities"/>.</summary>
-    public static IdentityRow Map(DbDataReader row) =>
+    /// <summary>Maps the current row of <see cref="ScanIdentities"/>.</summary>
+    public static IdentityRow MapScanned(ColumnScan row) =>
+        new(row.Text(0), row.Text(1), row.Text(2), row.TextOrNull(3), row.Int64(4) != 0);
+
+    private static IdentityRow Map(DbDataReader row) =>
         new(row.GetString(0), row.GetString(1), row.GetString(2), row.Text(3), row.Flag(4));
 }

@@ -41,8 +41,12 @@ internal static class KeyStatements
     public static bool IsKeyIdTaken(this StoreSession session, string id) =>
         session.Number("SELECT 1 FROM keys WHERE id = @id", ("@id", id)) is not null;
 
-    /// <summary>Starts reading all live keys in the order of their ids, for the load at start.</summary>
-    public static DbDataReader StreamKeys(this StoreSession session) => session.Stream(Columns + " WHERE deleted_at IS NULL ORDER BY id");
+    /// <summary>Starts reading what verification needs of all live keys, in the order of their ids, for the load at start.</summary>
+    public static ColumnScan ScanKeys(this StoreSession session) => session.Scan(
+        """
+        SELECT id, workspace_id, keyspace_id, hash, name, identity_id, meta, enabled, expires_at, remaining, for_workspace_id
+        FROM keys WHERE deleted_at IS NULL ORDER BY id
+        """);
 
     /// <summary>Number of stored keys, for the progress of the load at start.</summary>
     public static long CountKeys(this StoreSession session) => session.Number("SELECT count(*) FROM keys") ?? 0;
@@ -174,8 +178,27 @@ internal static class KeyStatements
         session.Changes.RemovedHashes[key.Id] = key.Hash;
     }
 
-    /// <summary>Maps the current row of <see cref="StreamKeys"/>.</summary>
-    public static KeyRow Map(DbDataReader row) => new()
+    /// <summary>Maps the current row of <see cref="ScanKeys"/>; what verification does not need is left empty.</summary>
+    /// <param name="row">The scan.</param>
+    /// <param name="texts">Makes one string of the ids that many rows share.</param>
+    public static KeyRow MapScanned(ColumnScan row, TextCache texts) => new()
+    {
+        Id = row.Text(0),
+        WorkspaceId = texts.Get(row.Bytes(1)),
+        KeyspaceId = texts.Get(row.Bytes(2)),
+        Hash = row.Bytes(3).ToArray(),
+        Start = "",
+        Name = row.TextOrNull(4),
+        IdentityId = row.TextOrNull(5),
+        Meta = row.TextOrNull(6),
+        IsEnabled = row.Int64(7) != 0,
+        ExpiresAtMs = row.NumberOrNull(8),
+        Remaining = row.NumberOrNull(9),
+        ForWorkspaceId = row.IsNull(10) ? null : texts.Get(row.Bytes(10)),
+        CreatedAtMs = 0,
+    };
+
+    private static KeyRow Map(DbDataReader row) => new()
     {
         Id = row.GetString(0),
         WorkspaceId = row.GetString(1),

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Data.Common;
 using Unkey.Server.Storage.Rows;
 
 namespace Unkey.Server.Storage.Statements;
@@ -138,20 +137,20 @@ internal static class PermissionStatements
         ("@key", keyId));
 
     /// <summary>Starts reading the direct links of all keys in the order of the key ids: key id, permission id.</summary>
-    public static DbDataReader StreamKeyPermissions(this StoreSession session) =>
-        session.Stream("SELECT key_id, permission_id FROM keys_permissions ORDER BY key_id");
+    public static ColumnScan ScanKeyPermissions(this StoreSession session) =>
+        session.Scan("SELECT key_id, permission_id FROM keys_permissions ORDER BY key_id");
 
     /// <summary>Starts reading the roles of all keys in the order of the key ids: key id, role id.</summary>
-    public static DbDataReader StreamKeyRoles(this StoreSession session) =>
-        session.Stream("SELECT key_id, role_id FROM keys_roles ORDER BY key_id");
+    public static ColumnScan ScanKeyRoles(this StoreSession session) =>
+        session.Scan("SELECT key_id, role_id FROM keys_roles ORDER BY key_id");
 
     /// <summary>Starts reading all permissions: id, slug.</summary>
-    public static DbDataReader StreamPermissions(this StoreSession session) => session.Stream("SELECT id, slug FROM permissions");
+    public static ColumnScan ScanPermissions(this StoreSession session) => session.Scan("SELECT id, slug FROM permissions");
 
     /// <summary>Starts reading all roles: id, name.</summary>
-    public static DbDataReader StreamRoles(this StoreSession session) => session.Stream("SELECT id, name FROM roles");
+    public static ColumnScan ScanRoles(this StoreSession session) => session.Scan("SELECT id, name FROM roles");
 
     /// <summary>Starts reading the permissions of all roles: role id, permission id.</summary>
-    public static DbDataReader StreamRolePermissions(this StoreSession session) =>
-        session.Stream("SELECT role_id, permission_id FROM roles_permissions");
+    public static ColumnScan ScanRolePermissions(this StoreSession session) =>
+        session.Scan("SELECT role_id, permission_id FROM roles_permissions");
 }

@@ -17,12 +17,12 @@ internal static class RatelimitStatements
     public static List<RatelimitRow> RatelimitsOfIdentity(this StoreSession session, string identityId) =>
         session.All(Columns + " WHERE identity_id = @identity ORDER BY name", Map, ("@identity", identityId));
 
-    /// <summary>Starts reading all limits of keys in the order of the key ids: owner, then the columns of <see cref="Map"/> from ordinal 1.</summary>
-    public static DbDataReader StreamKeyRatelimits(this StoreSession session) => session.Stream(
+    /// <summary>Starts reading all limits of keys in the order of the key ids: owner, then the limit.</summary>
+    public static ColumnScan ScanKeyRatelimits(this StoreSession session) => session.Scan(
         "SELECT key_id, id, name, max_tokens, duration_ms, auto_apply FROM ratelimits WHERE key_id IS NOT NULL ORDER BY key_id, name");
 
     /// <summary>Starts reading all limits of identities in the order of the identity ids.</summary>
-    public static DbDataReader StreamIdentityRatelimits(this StoreSession session) => session.Stream(
+    public static ColumnScan ScanIdentityRatelimits(this StoreSession session) => session.Scan(
         "SELECT identity_id, id, name, max_tokens, duration_ms, auto_apply FROM ratelimits WHERE identity_id IS NOT NULL ORDER BY identity_id, name");
 
     /// <summary>Adds a limit to a key or to an identity.</summary>
@@ -62,8 +62,8 @@ internal static class RatelimitStatements
         session.Execute("DELETE FROM ratelimits WHERE id = @id", ("@id", id));
 
     /// <summary>Maps a row whose owner is in column 0 and whose limit starts at column 1.</summary>
-    public static RatelimitRow MapOwned(DbDataReader row) =>
-        new(row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.Flag(5));
+    public static RatelimitRow MapOwned(ColumnScan row) =>
+        new(row.Text(1), row.Text(2), row.Int64(3), row.Int64(4), row.Int64(5) != 0);
 
     private static RatelimitRow Map(DbDataReader row) =>
         new(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.Flag(4));

@@ -1,0 +1,39 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+
+namespace Unkey.Server.Storage;
+
+/// <summary>Makes one string of texts that many rows repeat, such as workspace ids. Used by one thread, during a load.</summary>
+/// <remarks>Ids are ASCII, so a text is looked up without making a string of it first. Not for texts that differ from row to row.</remarks>
+internal sealed class TextCache
+{
+    private const int CharsMax = 256;
+
+    private readonly HashSet<string> _texts = new(StringComparer.Ordinal);
+    private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _lookup;
+
+    /// <summary>Creates an empty cache.</summary>
+    public TextCache() => _lookup = _texts.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>The string of a text.</summary>
+    /// <param name="utf8">The text in UTF-8.</param>
+    public string Get(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.Length > CharsMax)
+        {
+            return Encoding.UTF8.GetString(utf8);
+        }
+
+        Span<char> text = stackalloc char[CharsMax];
+        text = text[..Encoding.UTF8.GetChars(utf8, text)];
+        if (_lookup.TryGetValue(text, out string? cached))
+        {
+            return cached;
+        }
+
+        string added = text.ToString();
+        _texts.Add(added);
+        return added;
+    }
+}
