@@ -42,20 +42,37 @@ internal abstract class Operation<TRequest> : Operation
     /// <inheritdoc/>
     public sealed override ValueTask<OperationResult> RunAsync(OperationContext context, JsonElement body)
     {
-        TRequest request;
-        try
-        {
-            request = body.Deserialize(_binding)!;
-        }
-        catch (JsonException)
-        {
-            // The schema looks at the last of several members of one name, and binding at each: an earlier one may be of another type.
-            return ValueTask.FromResult<OperationResult>(RequestChecks.NotValid(context.Request, []));
-        }
-
-        return HandleAsync(context, request);
+        TRequest? request = Bind(body);
+        return request is null
+            ? ValueTask.FromResult<OperationResult>(RequestChecks.NotValid(context.Request, []))
+            : HandleAsync(context, request);
     }
 
     /// <summary>Handles an authenticated call.</summary>
     protected abstract ValueTask<OperationResult> HandleAsync(OperationContext context, TRequest request);
+
+    private TRequest? Bind(JsonElement body)
+    {
+        try
+        {
+            return body.Deserialize(_binding);
+        }
+        catch (JsonException)
+        {
+            // Binding looks at each of several members of one name, and the contract at the last: the earlier ones are taken out.
+            return BindLastMembers(body);
+        }
+    }
+
+    private TRequest? BindLastMembers(JsonElement body)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(MetaText.Compact(body), _binding);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }

@@ -164,6 +164,19 @@ public sealed class AuthenticationTests
     }
 
     [Fact]
+    public async Task OfRepeatedMembersTheLastCountsWhateverTheTypeOfTheOthers()
+    {
+        await using ControlPlaneFixture cp = await ControlPlaneFixture.StartAsync();
+        (await cp.PostAsync(CreateApi, """{"name":5,"name":"an api"}""")).Ok();
+        (await cp.PostAsync(CreateApi, """{"name":"an api","name":5}""")).Invalid("/v2/apis.createApi", "/properties/name/type");
+        Answer identity = await cp.PostAsync(
+            "identities.createIdentity",
+            """{"externalId":[],"externalId":"last","ratelimits":"x","ratelimits":[{"name":1,"name":"abc","limit":"1","limit":1,"duration":1000,"autoApply":true}]}""");
+        identity.Ok();
+        Assert.Equal(1L, cp.Scalar("SELECT count(*) FROM ratelimits WHERE name = 'abc' AND max_tokens = 1"));
+    }
+
+    [Fact]
     public async Task PathsAreExactAndOnlyPostIsKnown()
     {
         await using ControlPlaneFixture cp = await ControlPlaneFixture.StartAsync();
