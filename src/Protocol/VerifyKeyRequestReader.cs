@@ -23,15 +23,14 @@ public sealed partial class VerifyKeyRequestReader
     private const int TagsMax = 20;
     private const long CostMax = 1_000_000_000_000;
 
-    /// <summary>Scratch kept from one request to the next, in bytes and in limits.</summary>
-    private const int ScratchBytesKept = 16 * 1024;
+    /// <summary>Limits and bytes of their names kept from one request to the next.</summary>
+    private const int NamesBytesKept = 16 * 1024;
     private const int LimitsKept = 64;
 
     private readonly TextRange[] _tags = new TextRange[TagsMax];
-    private byte[] _scratch = new byte[ScratchBytesKept];
-    private byte[] _names = new byte[ScratchBytesKept];
+    private readonly TextScratch _texts = new();
+    private byte[] _names = new byte[NamesBytesKept];
     private VerifyKeyLimit[] _limits = new VerifyKeyLimit[LimitsKept];
-    private int _scratchUsed;
     private int _namesUsed;
     private int _limitCount;
     private int _tagCount;
@@ -74,15 +73,15 @@ public sealed partial class VerifyKeyRequestReader
             return false;
         }
 
-        request = new VerifyKeyRequest(body, _scratch, _tags.AsSpan(0, _tagCount))
+        request = new VerifyKeyRequest(body, _texts.Bytes, _tags.AsSpan(0, _tagCount))
         {
-            Key = Text(body, _key),
-            Permissions = Text(body, _permissions),
+            Key = _texts.Text(body, _key),
+            Permissions = _texts.Text(body, _permissions),
             HasCost = _hasCost,
             Cost = _cost,
             Limits = _limits.AsSpan(0, _limitCount),
             LimitNames = _names.AsSpan(0, _namesUsed),
-            MigrationId = Text(body, _migrationId),
+            MigrationId = _texts.Text(body, _migrationId),
         };
         return true;
     }
@@ -102,36 +101,19 @@ public sealed partial class VerifyKeyRequestReader
         _ => Member.Unknown,
     };
 
-    /// <summary>The member whose name has just been read. An escaped name equals the plain one.</summary>
+    /// <summary>The member whose name has just been read.</summary>
     private static Member ReadMember(in JsonScanner scanner)
     {
-        if (!scanner.HasEscapes)
-        {
-            return Identify(scanner.Raw);
-        }
-
-        // The longest name has 11 characters, and the longest escape of a character 6 bytes.
-        const int RawBytesMax = 11 * 6;
-        if (scanner.RawLength > RawBytesMax)
-        {
-            return Member.Unknown;
-        }
-
-        Span<byte> decoded = stackalloc byte[RawBytesMax];
-        return Identify(decoded[..JsonText.Unescape(scanner.Raw, decoded)]);
+        Span<byte> scratch = stackalloc byte[JsonMember.NameBytesMax];
+        return Identify(JsonMember.Name(scanner, scratch));
     }
 
     private void Reset()
     {
         // ALLOC: once after a request that needed far more than any ordinary one.
-        if (_scratch.Length > ScratchBytesKept)
+        if (_names.Length > NamesBytesKept)
         {
-            _scratch = new byte[ScratchBytesKept];
-        }
-
-        if (_names.Length > ScratchBytesKept)
-        {
-            _names = new byte[ScratchBytesKept];
+            _names = new byte[NamesBytesKept];
         }
 
         if (_limits.Length > LimitsKept)
@@ -139,7 +121,7 @@ public sealed partial class VerifyKeyRequestReader
             _limits = new VerifyKeyLimit[LimitsKept];
         }
 
-        _scratchUsed = 0;
+        _texts.Reset();
         _namesUsed = 0;
         _limitCount = 0;
         _tagCount = 0;
@@ -225,7 +207,7 @@ public sealed partial class VerifyKeyRequestReader
         {
             if (ReadMember(scanner) == Member.Cost)
             {
-                if (!TryReadInteger(ref scanner, CostMax, out _cost, out isCostValid))
+                if (!JsonMember.TryReadInteger(ref scanner, 0, CostMax, out _cost, out isCostValid))
                 {
                     return false;
                 }
@@ -261,7 +243,7 @@ public sealed partial class VerifyKeyRequestReader
         // BOUND: each turn consumes a value; the body is finite.
         while ((token = scanner.Read()) != JsonToken.ArrayEnd)
         {
-            if (!TryTakeText(ref scanner, token, 1, TagLengthMax, out TextRange tag, out bool isTagValid))
+            if (!_texts.TryTake(ref scanner, token, 1, TagLengthMax, out TextRange tag, out bool isTagValid))
             {
                 return false;
             }
@@ -324,9 +306,9 @@ public sealed partial class VerifyKeyRequestReader
             bool goesOn = member switch
             {
                 Member.Name => TryReadText(ref scanner, LimitNameLengthMin, LimitNameLengthMax, out name, out isMemberValid),
-                Member.Cost => TryReadInteger(ref scanner, long.MaxValue, out cost, out isMemberValid),
-                Member.Limit => TryReadInteger(ref scanner, long.MaxValue, out limit, out isMemberValid),
-                Member.Duration => TryReadInteger(ref scanner, long.MaxValue, out duration, out isMemberValid),
+                Member.Cost => JsonMember.TryReadInteger(ref scanner, 0, long.MaxValue, out cost, out isMemberValid),
+                Member.Limit => JsonMember.TryReadInteger(ref scanner, 0, long.MaxValue, out limit, out isMemberValid),
+                Member.Duration => JsonMember.TryReadInteger(ref scanner, 0, long.MaxValue, out duration, out isMemberValid),
 
                 // These objects are open: any other member is read over.
                 _ => scanner.TrySkip(scanner.Read()),

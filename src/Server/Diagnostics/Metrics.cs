@@ -72,7 +72,7 @@ public sealed class Metrics
         for (int e = 0; e < RequestLabels.EndpointCount; e++)
         {
             RequestEndpoint endpoint = (RequestEndpoint)e;
-            int outcomes = endpoint == RequestEndpoint.VerifyKey ? RequestLabels.OutcomeCount : RequestLabels.CommonOutcomeCount;
+            int outcomes = endpoint is RequestEndpoint.VerifyKey or RequestEndpoint.Limit or RequestEndpoint.MultiLimit ? RequestLabels.OutcomeCount : RequestLabels.CommonOutcomeCount;
             for (int o = 0; o < outcomes; o++)
             {
                 RequestOutcome outcome = (RequestOutcome)o;
@@ -87,6 +87,7 @@ public sealed class Metrics
         const string Name = "unkey_http_request_duration_seconds";
         text.Begin(Name, "histogram", "From the first byte of a request parsed to its answer handed to the socket.");
         RenderHistogram(text, Name, "endpoint=\"keys.verifyKey\"", static reactor => reactor.VerifyLatency);
+        RenderHistogram(text, Name, "endpoint=\"ratelimit\"", static reactor => reactor.LimitLatency);
         RenderHistogram(text, Name, "endpoint=\"other\"", static reactor => reactor.OtherLatency);
     }
 

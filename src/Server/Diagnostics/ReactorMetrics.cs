@@ -34,6 +34,9 @@ public sealed class ReactorMetrics
     /// <summary>Durations of verifyKey requests.</summary>
     internal LatencyHistogram VerifyLatency { get; } = new();
 
+    /// <summary>Durations of rate-limit requests.</summary>
+    internal LatencyHistogram LimitLatency { get; } = new();
+
     /// <summary>Durations of all other requests.</summary>
     internal LatencyHistogram OtherLatency { get; } = new();
 
@@ -66,7 +69,12 @@ public sealed class ReactorMetrics
     [HotPath]
     public void RecordLatency(RequestEndpoint endpoint, long elapsedTicks)
     {
-        LatencyHistogram histogram = endpoint == RequestEndpoint.VerifyKey ? VerifyLatency : OtherLatency;
+        LatencyHistogram histogram = endpoint switch
+        {
+            RequestEndpoint.VerifyKey => VerifyLatency,
+            RequestEndpoint.Limit or RequestEndpoint.MultiLimit => LimitLatency,
+            _ => OtherLatency,
+        };
         histogram.Record(s_nanosecondsPerTick == 1.0 ? elapsedTicks : (long)(elapsedTicks * s_nanosecondsPerTick));
     }
 

@@ -60,6 +60,12 @@ public enum RequestEndpoint : byte
     /// <summary><c>POST /v2/workspaces.createWorkspace</c>.</summary>
     CreateWorkspace = 18,
 
+    /// <summary><c>POST /v2/ratelimit.limit</c>.</summary>
+    Limit = 19,
+
+    /// <summary><c>POST /v2/ratelimit.multiLimit</c>.</summary>
+    MultiLimit = 20,
+
     /// <summary>Every other endpoint of the control plane, and every request on the admin listener.</summary>
-    Other = 19,
+    Other = 21,
 }

@@ -19,7 +19,7 @@ internal static class RequestLabels
         "malformed", "unknown", "liveness", "keys.verifyKey", "keys.createKey", "keys.getKey", "keys.updateKey", "keys.deleteKey",
         "keys.whoami", "apis.createApi", "apis.getApi", "apis.deleteApi", "identities.createIdentity", "identities.getIdentity",
         "permissions.createPermission", "rootKeys.createRootKey", "rootKeys.listRootKeys", "rootKeys.deleteRootKey",
-        "workspaces.createWorkspace", "other",
+        "workspaces.createWorkspace", "ratelimit.limit", "ratelimit.multiLimit", "other",
     ];
 
     private static readonly string[] s_outcomes =

@@ -30,7 +30,7 @@ public enum RequestOutcome : byte
     /// <summary>verifyKey answered <c>USAGE_EXCEEDED</c>.</summary>
     UsageExceeded = 8,
 
-    /// <summary>verifyKey answered <c>RATE_LIMITED</c>.</summary>
+    /// <summary>verifyKey answered <c>RATE_LIMITED</c>, or a rate-limit check was denied.</summary>
     RateLimited = 9,
 
     /// <summary>verifyKey answered <c>DISABLED</c>.</summary>

@@ -24,6 +24,7 @@ internal sealed class RequestLoop
     private readonly HttpLimits _limits;
     private readonly HttpParser _parser;
     private readonly VerifyKeyEndpoint _verifyKey;
+    private readonly RatelimitEndpoint _ratelimit;
     private readonly Answers _answers;
     private readonly ColdDispatcher _cold;
     private byte[] _joinedBody = [];
@@ -42,6 +43,7 @@ internal sealed class RequestLoop
         _answers = new Answers(reactor.Clock, ids);
         _cold = new ColdDispatcher(reactor, context.ControlPlane, context.Admin);
         _verifyKey = new VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids);
+        _ratelimit = new RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Options.TestMode);
     }
 
     /// <summary>Handles what is complete; leaves the connection in the phase that says what it waits for.</summary>
@@ -213,18 +215,14 @@ internal sealed class RequestLoop
 
         switch (_context.Routes.Match(head.Path))
         {
-            case RouteKind.VerifyKey when head.Method == HttpMethod.Post:
-                if (_verifyKey.TryHandle(connection, head, Contiguous(body), keepAlive))
-                {
-                    connection.HotAnswers++;
-                    Consume(connection, requestBytes);
-                    Answered(connection, keepAlive);
-                    return;
-                }
-
-                StartCold(connection, head, body, keepAlive, requestBytes);
-                return;
-            case RouteKind.ControlPlane when head.Method == HttpMethod.Post:
+            case RouteKind.VerifyKey when head.Method == HttpMethod.Post && _verifyKey.TryHandle(connection, head, Contiguous(body), keepAlive):
+                connection.VerifyAnswers++;
+                break;
+            case RouteKind.Limit when head.Method == HttpMethod.Post && _ratelimit.TryHandle(connection, head, Contiguous(body), isBatch: false, keepAlive):
+            case RouteKind.MultiLimit when head.Method == HttpMethod.Post && _ratelimit.TryHandle(connection, head, Contiguous(body), isBatch: true, keepAlive):
+                connection.LimitAnswers++;
+                break;
+            case RouteKind.VerifyKey or RouteKind.Limit or RouteKind.MultiLimit or RouteKind.ControlPlane when head.Method == HttpMethod.Post:
                 StartCold(connection, head, body, keepAlive, requestBytes);
                 return;
             case RouteKind.Liveness when head.Method is HttpMethod.Get or HttpMethod.Head:
@@ -235,7 +233,7 @@ internal sealed class RequestLoop
                 _answers.WriteMethodNotAllowed(connection.Output, "GET, HEAD"u8, keepAlive, head.Method == HttpMethod.Head);
                 Count(RequestEndpoint.Unknown, RequestOutcome.ClientError, connection.RequestStartTimestamp);
                 break;
-            case RouteKind.VerifyKey or RouteKind.ControlPlane:
+            case RouteKind.VerifyKey or RouteKind.Limit or RouteKind.MultiLimit or RouteKind.ControlPlane:
                 _answers.WriteMethodNotAllowed(connection.Output, "POST"u8, keepAlive, head.Method == HttpMethod.Head);
                 Count(RequestEndpoint.Unknown, RequestOutcome.ClientError, connection.RequestStartTimestamp);
                 break;

@@ -12,6 +12,12 @@ internal enum RouteKind : byte
     /// <summary><c>/v2/keys.verifyKey</c>, answered on the reactor.</summary>
     VerifyKey,
 
+    /// <summary><c>/v2/ratelimit.limit</c>, answered on the reactor.</summary>
+    Limit,
+
+    /// <summary><c>/v2/ratelimit.multiLimit</c>, answered on the reactor.</summary>
+    MultiLimit,
+
     /// <summary>An operation of the control plane, answered on the thread pool.</summary>
     ControlPlane,
 

@@ -10,27 +10,18 @@ internal sealed class RouteTable(ControlPlaneRouter controlPlane)
     /// <summary>No served path is longer.</summary>
     internal const int PathBytesMax = 64;
 
-    private static ReadOnlySpan<byte> VerifyKeyPath => "/v2/keys.verifyKey"u8;
-
-    private static ReadOnlySpan<byte> LivenessPath => "/v2/liveness"u8;
-
     /// <summary>What <paramref name="path"/>, the target without its query, leads to.</summary>
     [HotPath]
     internal RouteKind Match(ReadOnlySpan<byte> path)
     {
-        if (path.SequenceEqual(VerifyKeyPath))
-        {
-            return RouteKind.VerifyKey;
-        }
-
-        RouteKind kind = MatchCold(path);
+        RouteKind kind = MatchClean(path);
         if (kind != RouteKind.Unknown)
         {
             return kind;
         }
 
         Span<byte> clean = stackalloc byte[PathBytesMax];
-        return TryClean(path, clean, out int length) && (clean[..length].SequenceEqual(VerifyKeyPath) || MatchCold(clean[..length]) != RouteKind.Unknown)
+        return TryClean(path, clean, out int length) && MatchClean(clean[..length]) != RouteKind.Unknown
             ? RouteKind.Unclean
             : RouteKind.Unknown;
     }
@@ -84,8 +75,12 @@ internal sealed class RouteTable(ControlPlaneRouter controlPlane)
         }
     }
 
-    private RouteKind MatchCold(ReadOnlySpan<byte> path) =>
-        path.SequenceEqual(LivenessPath) ? RouteKind.Liveness
+    [HotPath]
+    private RouteKind MatchClean(ReadOnlySpan<byte> path) =>
+        path.SequenceEqual("/v2/keys.verifyKey"u8) ? RouteKind.VerifyKey
+        : path.SequenceEqual("/v2/ratelimit.limit"u8) ? RouteKind.Limit
+        : path.SequenceEqual("/v2/ratelimit.multiLimit"u8) ? RouteKind.MultiLimit
+        : path.SequenceEqual("/v2/liveness"u8) ? RouteKind.Liveness
         : controlPlane.IsKnown(path) ? RouteKind.ControlPlane
         : RouteKind.Unknown;
 }

@@ -91,8 +91,11 @@ internal sealed class Connection
     /// <summary>When the request under way began to be handled, in Stopwatch ticks; for the latency histogram.</summary>
     internal long RequestStartTimestamp { get; set; }
 
-    /// <summary>Hot answers of this turn whose latency is recorded once they are sent.</summary>
-    internal int HotAnswers { get; set; }
+    /// <summary>Verifications of this turn whose latency is recorded once their answers are sent.</summary>
+    internal int VerifyAnswers { get; set; }
+
+    /// <summary>Rate-limit decisions of this turn whose latency is recorded once their answers are sent.</summary>
+    internal int LimitAnswers { get; set; }
 
     /// <summary>True once the sending side was shut down.</summary>
     internal bool WriteShut { get; set; }

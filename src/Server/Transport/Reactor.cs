@@ -369,15 +369,20 @@ internal abstract class Reactor : IDisposable
     [HotPath]
     private void RecordHotLatency(Connection connection)
     {
-        if (connection.HotAnswers == 0)
+        if ((connection.VerifyAnswers | connection.LimitAnswers) == 0)
         {
             return;
         }
 
         long elapsed = Stopwatch.GetTimestamp() - Clock.Timestamp;
-        for (; connection.HotAnswers > 0; connection.HotAnswers--)
+        for (; connection.VerifyAnswers > 0; connection.VerifyAnswers--)
         {
             Metrics.RecordLatency(RequestEndpoint.VerifyKey, elapsed);
+        }
+
+        for (; connection.LimitAnswers > 0; connection.LimitAnswers--)
+        {
+            Metrics.RecordLatency(RequestEndpoint.Limit, elapsed);
         }
     }
 

@@ -1,0 +1,154 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Tasks;
+using Microsoft.Extensions.ObjectPool;
+using Unkey.Engine;
+using Unkey.Engine.Keys;
+using Unkey.Engine.Permissions;
+using Unkey.Engine.Registries;
+using Unkey.Protocol;
+using Unkey.Server.ControlPlane.Callers;
+using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Hot;
+
+namespace Unkey.Server.ControlPlane.Operations;
+
+/// <summary><c>ratelimit.limit</c> and <c>ratelimit.multiLimit</c> off the reactor: creates namespaces on first use and words the refusals.</summary>
+/// <remarks>Decides by the engine's own decider and writes by the hot path's own writer, so the two paths cannot disagree. Holds the engine's
+/// writer lock while it decides, instead of registering the pool's threads as readers.</remarks>
+internal sealed class RatelimitDecision : Operation
+{
+    private const long DurationMsMin = 1_000;
+    private const long DurationMsMax = 2_592_000_000;
+
+    private static readonly ObjectPool<Scratch> s_scratch = ObjectPool.Create<Scratch>();
+
+    private static readonly SchemaNode s_check = SchemaNode.Closed(
+        SchemaProperty.Required("namespace", SchemaNode.Text(1, 512)),
+        SchemaProperty.Required("identifier", SchemaNode.Text(1, 512)),
+        SchemaProperty.Required("limit", SchemaNode.Integer(1)),
+        SchemaProperty.Required("duration", SchemaNode.Integer(DurationMsMin, DurationMsMax)),
+        SchemaProperty.Optional("cost", SchemaNode.Integer(0)));
+
+    private readonly bool _isBatch;
+
+    private RatelimitDecision(string path, SchemaNode body, bool isBatch)
+        : base(path, body) => _isBatch = isBatch;
+
+    /// <summary><c>ratelimit.limit</c>: one check.</summary>
+    public static RatelimitDecision One() => new("/v2/ratelimit.limit", s_check, isBatch: false);
+
+    /// <summary><c>ratelimit.multiLimit</c>: several checks, all or none.</summary>
+    public static RatelimitDecision Batch() =>
+        new("/v2/ratelimit.multiLimit", SchemaNode.ListOf(s_check, itemsMin: 1, itemsMax: RatelimitRequestReader.ChecksMax), isBatch: true);
+
+    /// <inheritdoc/>
+    public override async ValueTask<OperationResult> RunAsync(OperationContext context, JsonElement body)
+    {
+        Scratch scratch = s_scratch.Get();
+        try
+        {
+            ReadOnlyMemory<byte> bytes = context.Request.Body;
+            if (!(_isBatch ? scratch.Reader.TryReadMany(bytes.Span) : scratch.Reader.TryReadOne(bytes.Span)))
+            {
+                // The schema admits what the reader does not: only a literal such as 5.0 or 1e2 for an integer, which does not bind.
+                return RequestChecks.NotValid(context.Request, []);
+            }
+
+            List<string> missing = Missing(context, scratch.Reader);
+            if (missing.Count > 0)
+            {
+                if (context.Deny("ratelimit.*.create_namespace") is { } denied)
+                {
+                    return denied;
+                }
+
+                await NamespaceDirectory.GetOrCreateAsync(context, missing).ConfigureAwait(false);
+            }
+
+            return Decide(context, scratch);
+        }
+        finally
+        {
+            s_scratch.Return(scratch);
+        }
+    }
+
+    private static List<string> Missing(OperationContext context, RatelimitRequestReader reader)
+    {
+        List<string> missing = [];
+        foreach (RatelimitCheck check in reader.Checks)
+        {
+            string name = Encoding.UTF8.GetString(reader.Texts.Slice(check.NamespaceOffset, check.NamespaceLength));
+            if (NamespaceDirectory.Find(context, name) is null && !missing.Contains(name))
+            {
+                missing.Add(name);
+            }
+        }
+
+        return missing;
+    }
+
+    private OperationResult Decide(OperationContext context, Scratch scratch)
+    {
+        EngineState engine = context.Services.Engine;
+        lock (engine.WriterLock)
+        {
+            // The caller was authenticated by a copy of its record; the record itself may have changed since, so it is checked again.
+            if (!RootKeyAuthenticator.TryReadToken(context.Request.Authorization!, out ReadOnlySpan<char> token, out ApiError? malformed))
+            {
+                return malformed;
+            }
+
+            KeyDigest callerDigest = KeyDigest.Of(Encoding.UTF8.GetBytes(token.ToString()));
+            if (context.Services.Authenticator.Find(in callerDigest, context.NowMs, out KeyRecord caller, out Workspace? _) is { } refused)
+            {
+                return refused;
+            }
+
+            RatelimitInput input = new()
+            {
+                Caller = caller,
+                Checks = scratch.ToEngine(),
+                Texts = scratch.Reader.Texts,
+                NowMs = context.NowMs,
+            };
+            RatelimitOutcome outcome = new RatelimitDecider(engine).Decide(in input, _isBatch, scratch.Result);
+            return outcome switch
+            {
+                RatelimitOutcome.Decided => OperationResult.Whole(Render(context.Request.RequestId, in input, scratch.Result)),
+                RatelimitOutcome.DeletedNamespace => OperationResult.Refused(
+                    ErrorCode.RatelimitNamespaceGone, "This namespace has been deleted. Its name cannot be used again."),
+                RatelimitOutcome.NotPermitted => OperationResult.Refused(ErrorCode.InsufficientPermissions, Required(scratch.Result).Denial()),
+                _ => OperationResult.Refused(ErrorCode.UnexpectedError, "The namespace could not be found after it was created."),
+            };
+        }
+    }
+
+    private static PermissionExpression Required(RatelimitResult result) =>
+        PermissionExpression.Any($"ratelimit.{result.Namespace(result.StoppedAt)!.Id}.limit", "ratelimit.*.limit");
+
+    private ColdResponse Render(string requestId, in RatelimitInput input, RatelimitResult result)
+    {
+        byte[] id = Encoding.ASCII.GetBytes(requestId);
+        byte[] buffer = new byte[RatelimitEndpoint.BodyBytesMax(in input, _isBatch, result)];
+        var writer = new ResponseWriter(buffer);
+        RatelimitEndpoint.WriteBody(ref writer, in input, _isBatch, id, result);
+        return new ColdResponse(200, ColdResponse.Json, buffer.AsMemory(0, writer.Written));
+    }
+
+    /// <summary>What one decision needs and the next can use again.</summary>
+    private sealed class Scratch
+    {
+        private readonly RatelimitRequest[] _checks = new RatelimitRequest[RatelimitResult.ChecksMax];
+
+        public RatelimitRequestReader Reader { get; } = new();
+
+        public RatelimitResult Result { get; } = new();
+
+        public ReadOnlySpan<RatelimitRequest> ToEngine() => RatelimitEndpoint.ToEngine(Reader.Checks, _checks);
+    }
+}

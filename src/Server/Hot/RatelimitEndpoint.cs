@@ -1,0 +1,149 @@
+using System;
+using System.Diagnostics;
+using Unkey.Engine;
+using Unkey.Engine.Keys;
+using Unkey.Protocol;
+using Unkey.Server.Diagnostics;
+using Unkey.Server.Transport;
+
+namespace Unkey.Server.Hot;
+
+/// <summary><c>POST /v2/ratelimit.limit</c> and <c>ratelimit.multiLimit</c> on the reactor.</summary>
+/// <remarks>
+/// One per reactor, on its thread; allocates nothing. It answers what memory can decide. A namespace that does not exist yet, a refusal and a
+/// bad request go to the control plane, which creates, words, or explains; nothing has been taken by then.
+/// </remarks>
+internal sealed class RatelimitEndpoint
+{
+    private readonly RatelimitDecider _decider;
+    private readonly RatelimitResult _result = new();
+    private readonly RatelimitRequestReader _reader = new();
+    private readonly RatelimitRequest[] _checks = new RatelimitRequest[RatelimitResult.ChecksMax];
+    private readonly CallerResolver _callers;
+    private readonly ReactorMetrics _metrics;
+    private readonly ReactorClock _clock;
+    private readonly RequestIds _ids;
+    private readonly bool _testMode;
+
+    internal RatelimitEndpoint(EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids, bool testMode)
+    {
+        _decider = new RatelimitDecider(engine);
+        _callers = new CallerResolver(engine, clock);
+        _metrics = metrics;
+        _clock = clock;
+        _ids = ids;
+        _testMode = testMode;
+    }
+
+    /// <summary>Answers the request, or returns false and has changed nothing.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="head">The request's head.</param>
+    /// <param name="body">The request's body.</param>
+    /// <param name="isBatch">Whether it is a multiLimit request.</param>
+    /// <param name="keepAlive">Whether the connection lives on.</param>
+    [HotPath]
+    internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, bool isBatch, bool keepAlive)
+    {
+        if (!MediaType.IsJson(head.ContentType)
+            || !(isBatch ? _reader.TryReadMany(body) : _reader.TryReadOne(body))
+            || !_callers.TryGet(connection, head.Authorization, out KeyRecord caller))
+        {
+            return false;
+        }
+
+        var input = new RatelimitInput
+        {
+            Caller = caller,
+            Checks = ToEngine(_reader.Checks, _checks),
+            Texts = _reader.Texts,
+            NowMs = Now(head),
+        };
+        if (_decider.Decide(in input, isBatch, _result) != RatelimitOutcome.Decided)
+        {
+            return false;
+        }
+
+        Write(connection.Output, in input, isBatch, keepAlive);
+        _metrics.RequestCompleted(isBatch ? RequestEndpoint.MultiLimit : RequestEndpoint.Limit, _result.Passed ? RequestOutcome.Success : RequestOutcome.RateLimited);
+        return true;
+    }
+
+    /// <summary>The reactor's time, or the request's own in test mode.</summary>
+    private long Now(RequestHead head) =>
+        _testMode && Ascii.TryParseUnsigned(head.TestTime, out long testTimeMs) ? testTimeMs : _clock.NowMs;
+
+    [HotPath]
+    private void Write(ConnectionOutput output, in RatelimitInput input, bool isBatch, bool keepAlive)
+    {
+        const int Head = 512;
+        var writer = new ResponseWriter(output.GetSpan(Head + BodyBytesMax(in input, isBatch, _result)));
+        writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.Date, keepAlive);
+        WriteBody(ref writer, in input, isBatch, _ids.Next(), _result);
+        writer.Complete();
+        Debug.Assert(!writer.Overflowed, "bytesMax is an upper bound.");
+        output.Advance(writer.Written);
+    }
+
+    /// <summary>Turns wire checks into engine checks; shared with the control plane.</summary>
+    /// <param name="checks">The checks read.</param>
+    /// <param name="scratch">Room for as many.</param>
+    [HotPath]
+    internal static ReadOnlySpan<RatelimitRequest> ToEngine(ReadOnlySpan<RatelimitCheck> checks, RatelimitRequest[] scratch)
+    {
+        for (int i = 0; i < checks.Length; i++)
+        {
+            ref readonly RatelimitCheck check = ref checks[i];
+            scratch[i] = new RatelimitRequest(
+                check.NamespaceOffset, check.NamespaceLength, check.IdentifierOffset, check.IdentifierLength, check.Limit, check.DurationMs, check.Cost);
+        }
+
+        return scratch.AsSpan(0, checks.Length);
+    }
+
+    /// <summary>An upper bound of the body that <see cref="WriteBody"/> writes; shared with the control plane.</summary>
+    [HotPath]
+    internal static int BodyBytesMax(in RatelimitInput input, bool isBatch, RatelimitResult result)
+    {
+        const int Envelope = 128;
+        const int EscapedByteMax = 6; // \u00XX
+        int bytesMax = Envelope + (input.Checks.Length * RatelimitJson.BytesPerCheckMax) + (isBatch ? input.Texts.Length * EscapedByteMax : 0);
+        for (int i = 0; i < input.Checks.Length; i++)
+        {
+            bytesMax += result.Override(i)?.IdUtf8.Length ?? 0;
+        }
+
+        return bytesMax;
+    }
+
+    /// <summary>Writes the body of a decided request; shared with the control plane.</summary>
+    [HotPath]
+    internal static void WriteBody(
+        ref ResponseWriter writer, in RatelimitInput input, bool isBatch, scoped ReadOnlySpan<byte> requestId, RatelimitResult result)
+    {
+        if (!isBatch)
+        {
+            ref readonly Engine.Limits.BucketTake only = ref result.Check(0);
+            RatelimitJson.WriteOne(
+                ref writer, requestId, only.Passed, only.Limit, only.Remaining, only.ResetMs, result.Override(0) is { } one ? one.IdUtf8 : default);
+            return;
+        }
+
+        RatelimitJson.WriteBatchStart(ref writer, requestId, result.Passed);
+        for (int i = 0; i < input.Checks.Length; i++)
+        {
+            ref readonly Engine.Limits.BucketTake check = ref result.Check(i);
+            RatelimitJson.WriteCheck(
+                ref writer,
+                input.Namespace(i),
+                input.Identifier(i),
+                check.Passed,
+                check.Limit,
+                check.Remaining,
+                check.ResetMs,
+                result.Override(i) is { } applied ? applied.IdUtf8 : default,
+                isFirst: i == 0);
+        }
+
+        RatelimitJson.WriteBatchEnd(ref writer);
+    }
+}
