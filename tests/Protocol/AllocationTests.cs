@@ -74,6 +74,10 @@ public sealed class AllocationTests
         byte[] body = Encoding.UTF8.GetBytes("{\"key\":\"sk_\\u00e9\",\"permissions\":\"a AND b\",\"credits\":{\"cost\":1},"
             + "\"tags\":[\"a\",\"b\\n\"],"
             + "\"ratelimits\":[{\"name\":\"requests\",\"cost\":2,\"x\":[1]}],\"migrationId\":\"m\"}");
+        var limitReader = new RatelimitRequestReader();
+        byte[] check = Encoding.UTF8.GetBytes("{\"namespace\":\"n\",\"identifier\":\"\\u00e9\",\"limit\":5,\"duration\":1000,\"cost\":2}");
+        byte[] checks = Encoding.UTF8.GetBytes($"[{Encoding.UTF8.GetString(check)},{Encoding.UTF8.GetString(check)}]");
+        var texts = new TextScratch();
         byte[] chunked = Encoding.ASCII.GetBytes("5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n");
         var sink = new FixedSink();
         byte[] response = new byte[2048];
@@ -140,6 +144,23 @@ public sealed class AllocationTests
             },
             ["JsonText.Unescape"] = () => JsonText.Unescape(escaped, decoded),
             ["VerifyKeyRequestReader.TryRead"] = () => Assert.True(reader.TryRead(body, out _)),
+            ["RatelimitRequestReader.TryReadOne"] = () => Assert.True(limitReader.TryReadOne(check)),
+            ["RatelimitRequestReader.TryReadMany"] = () => Assert.True(limitReader.TryReadMany(checks)),
+            ["TextScratch.TryTake"] = () => TakeText(texts),
+            ["TextScratch.Text"] = () => TakeText(texts),
+            ["JsonMember.Name"] = () => ReadMember(check),
+            ["JsonMember.TryReadInteger"] = static () =>
+            {
+                var scanner = new JsonScanner("5"u8);
+                Assert.True(JsonMember.TryReadInteger(ref scanner, 1, 9, out _, out bool isValid) && isValid);
+            },
+            ["RatelimitJson.WriteOne"] = Writing(static (ref ResponseWriter writer) =>
+                RatelimitJson.WriteOne(ref writer, "req_1"u8, success: true, 1, 2, 3, "rlor_1"u8)),
+            ["RatelimitJson.WriteBatchStart"] = Writing(static (ref ResponseWriter writer) =>
+                RatelimitJson.WriteBatchStart(ref writer, "req_1"u8, passed: false)),
+            ["RatelimitJson.WriteCheck"] = Writing(static (ref ResponseWriter writer) =>
+                RatelimitJson.WriteCheck(ref writer, "n"u8, "i\""u8, passed: true, 1, 2, 3, default, isFirst: false)),
+            ["RatelimitJson.WriteBatchEnd"] = Writing(static (ref ResponseWriter writer) => RatelimitJson.WriteBatchEnd(ref writer)),
             ["ResponseWriter.WriteHead"] = Writing((ref ResponseWriter writer) => writer.WriteHead(200, ResponseWriter.ApplicationJson,
                 date, keepAlive: true)),
             ["ResponseWriter.BeginHead"] = Writing((ref ResponseWriter writer) => writer.BeginHead(299, default, date, keepAlive: false)),
@@ -176,6 +197,24 @@ public sealed class AllocationTests
             ["VerifyKeyJson.EndLimits"] = Writing(static (ref ResponseWriter writer) => VerifyKeyJson.EndLimits(ref writer)),
             ["VerifyKeyJson.WriteEnd"] = Writing(static (ref ResponseWriter writer) => VerifyKeyJson.WriteEnd(ref writer)),
         };
+    }
+
+    private static void TakeText(TextScratch texts)
+    {
+        ReadOnlySpan<byte> body = "\"a\\u00e9\""u8;
+        var scanner = new JsonScanner(body);
+        texts.Reset();
+        Assert.True(texts.TryTake(ref scanner, scanner.Read(), 1, 5, out TextRange text, out bool isValid) && isValid);
+        Assert.True(texts.Text(body, text).SequenceEqual("a\u00e9"u8));
+    }
+
+    private static void ReadMember(byte[] body)
+    {
+        var scanner = new JsonScanner(body);
+        _ = scanner.Read();
+        _ = scanner.Read();
+        Span<byte> scratch = stackalloc byte[JsonMember.NameBytesMax];
+        Assert.True(JsonMember.Name(scanner, scratch).SequenceEqual("namespace"u8));
     }
 
     private delegate void Writing(ref ResponseWriter writer);

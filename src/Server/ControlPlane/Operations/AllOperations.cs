@@ -43,6 +43,8 @@ internal static class AllOperations
         new ListRoles(),
         new DeleteRole(),
         new SetRolePermissions(),
+        RatelimitDecision.One(),
+        RatelimitDecision.Batch(),
         new SetOverride(),
         new GetOverride(),
         new ListOverrides(),

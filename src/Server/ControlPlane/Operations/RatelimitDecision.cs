@@ -121,7 +121,7 @@ internal sealed class RatelimitDecision : Operation
             {
                 RatelimitOutcome.Decided => OperationResult.Whole(Render(context.Request.RequestId, in input, scratch.Result)),
                 RatelimitOutcome.DeletedNamespace => OperationResult.Refused(
-                    ErrorCode.RatelimitNamespaceGone, "This namespace has been deleted. Its name cannot be used again."),
+                    ErrorCode.NamespaceGone, "This namespace has been deleted. Its name cannot be used again."),
                 RatelimitOutcome.NotPermitted => OperationResult.Refused(ErrorCode.InsufficientPermissions, Required(scratch.Result).Denial()),
                 _ => OperationResult.Refused(ErrorCode.UnexpectedError, "The namespace could not be found after it was created."),
             };
