@@ -76,6 +76,10 @@ internal sealed class StoreSession : IDisposable
     public long? Number(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
         Command(sql, parameters).ExecuteScalar() is long number ? number : null;
 
+    /// <summary>Starts reading rows one by one; the caller disposes the reader before it runs the same statement again.</summary>
+    public DbDataReader Stream(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters) =>
+        Command(sql, parameters).ExecuteReader();
+
     /// <summary>Starts reading rows one by one; the caller disposes the scan.</summary>
     /// <param name="sql">Constant text without parameters.</param>
     public ColumnScan Scan(string sql) => _scan(Connection, sql);

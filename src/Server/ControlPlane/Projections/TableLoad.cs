@@ -80,14 +80,14 @@ internal sealed class TableLoad
 
     private void LoadNamespaces(StoreSession session)
     {
-        using DbDataReader namespaces = session.StreamNamespaces();
-        using OwnedRows overrides = new(session.StreamOverrides());
+        using ColumnScan namespaces = session.ScanNamespaces();
+        using OwnedRows overrides = new(session.ScanOverrides());
         List<OverrideRow> own = [];
         while (namespaces.Read())
         {
-            NamespaceRow row = NamespaceStatements.Map(namespaces);
+            NamespaceRow row = NamespaceStatements.MapScanned(namespaces);
             own.Clear();
-            overrides.Collect(row.Id, NamespaceStatements.MapOwnedOverride, own);
+            overrides.Collect(namespaces.Bytes(0), NamespaceStatements.MapOwnedOverride, own);
             RatelimitNamespace item = _specs.Namespace(row, own);
             lock (_engine.WriterLock)
             {

@@ -198,7 +198,7 @@ internal static class KeyStatements
         CreatedAtMs = 0,
     };
 
-    private static KeyRow Map(DbDataReader row) => new()
+    public static KeyRow Map(DbDataReader row) => new()
     {
         Id = row.GetString(0),
         WorkspaceId = row.GetString(1),

@@ -19,10 +19,10 @@ internal static class NamespaceStatements
         Columns + " WHERE workspace_id = @workspace AND name = @name", Map, ("@workspace", workspaceId), ("@name", name));
 
     /// <summary>Starts reading all namespaces in the order of their ids, for the load at start.</summary>
-    public static DbDataReader StreamNamespaces(this StoreSession session) => session.Stream(Columns + " ORDER BY id");
+    public static ColumnScan ScanNamespaces(this StoreSession session) => session.Scan(Columns + " ORDER BY id");
 
     /// <summary>Starts reading all live overrides in the order of the namespace ids, for the load at start.</summary>
-    public static DbDataReader StreamOverrides(this StoreSession session) => session.Stream(
+    public static ColumnScan ScanOverrides(this StoreSession session) => session.Scan(
         "SELECT namespace_id, id, identifier, max_tokens, duration_ms FROM ratelimit_overrides WHERE deleted_at IS NULL ORDER BY namespace_id");
 
     /// <summary>Adds a namespace.</summary>
@@ -95,11 +95,13 @@ internal static class NamespaceStatements
         session.Changes.Namespaces.Add(namespaceId);
     }
 
-    /// <summary>Maps the current row of <see cref="StreamNamespaces"/>.</summary>
-    public static NamespaceRow Map(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.GetString(2), row.Flag(3));
+    /// <summary>Maps the current row of <see cref="ScanNamespaces"/>.</summary>
+    public static NamespaceRow MapScanned(ColumnScan row) => new(row.Text(0), row.Text(1), row.Text(2), row.Int64(3) != 0);
 
-    /// <summary>Maps a row of <see cref="StreamOverrides"/>, whose owner is in column 0.</summary>
-    public static OverrideRow MapOwnedOverride(DbDataReader row) => new(row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4));
+    /// <summary>Maps a row of <see cref="ScanOverrides"/>, whose owner is in column 0.</summary>
+    public static OverrideRow MapOwnedOverride(ColumnScan row) => new(row.Text(1), row.Text(2), row.Int64(3), row.Int64(4));
+
+    private static NamespaceRow Map(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.GetString(2), row.Flag(3));
 
     private static OverrideRow MapOverride(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3));
 }
