@@ -59,14 +59,17 @@ internal sealed class LoadOptions
     /// <summary>Arguments after <c>--</c>: a command to run.</summary>
     internal List<string> Command { get; } = [];
 
-    internal bool Spin { get; private set; }
+    /// <summary>
+    /// Polls instead of sleeping. A sleeping generator would be late by its own wake-up in the open loop, and in both loops the server's send
+    /// would pay for waking it, which a client on another machine does not ask of it.
+    /// </summary>
+    internal bool Spin { get; private set; } = true;
 
     internal bool IsOpenLoop => RatePerSecond > 0;
 
     internal static LoadOptions Parse(ReadOnlySpan<string> arguments)
     {
         LoadOptions options = new();
-        bool? spin = null;
         for (int i = 0; i < arguments.Length; i++)
         {
             string name = arguments[i];
@@ -80,7 +83,7 @@ internal sealed class LoadOptions
             {
                 options.PoissonArrivals |= name == "--poisson";
                 options.RequireValid |= name == "--require-valid";
-                spin = name == "--spin" ? true : name == "--sleep" ? false : spin;
+                options.Spin = name == "--spin" || (name != "--sleep" && options.Spin);
                 continue;
             }
 
@@ -92,8 +95,6 @@ internal sealed class LoadOptions
             options.Set(name, arguments[i]);
         }
 
-        // In the open loop a sleeping generator would be late by its own wake-up; in the closed loop sleeping costs nothing.
-        options.Spin = spin ?? options.IsOpenLoop;
         return options;
     }
 

@@ -10,7 +10,7 @@ internal static class Program
         unkey-load run    measures a server          --address H:P|unix:/path  --connections N  --depth N  --rate PER_S (0 = closed loop)  --poisson
                                                      --seconds S  --warm-up S  --keys FILE  --keys-max N  --root-key-file FILE (or UNKEY_ROOT_KEY)
                                                      --permissions Q  --tag T  --path P  --body 'JSON with {key}'  --pid N (server, for CPU)
-                                                     --spin|--sleep  --json FILE  --label L  --scenario S  --round N  --require-valid
+                                                     --spin (default)|--sleep  --json FILE  --label L  --scenario S  --round N  --require-valid
         unkey-load seed   creates API and keys       --address  --root-key-file  --count N  --connections N  --keys FILE (written)
         unkey-load start  exec to first answer       --address  --path P  --runs N  --idle S  --json FILE -- COMMAND ARGS...
         unkey-load report draws the tables           RESULTS_DIRECTORY MARKDOWN_FILE
