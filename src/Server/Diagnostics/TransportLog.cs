@@ -3,15 +3,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Unkey.Server.Diagnostics;
 
-/// <summary>What the transport logs; event ids 200 to 219 are stable.</summary>
+/// <summary>What the transport logs; event ids 2000 to 2099 are stable.</summary>
 internal static partial class TransportLog
 {
     /// <summary>An exception escaped the step of one connection: a bug. The connection was closed, the reactor goes on.</summary>
-    [LoggerMessage(EventId = 200, EventName = "connection-faulted", Level = LogLevel.Error, Message = "A connection was closed because of an internal fault.")]
+    [LoggerMessage(EventId = 2000, EventName = "connection-faulted", Level = LogLevel.Error, Message = "A connection was closed because of an internal fault.")]
     internal static partial void ConnectionFaulted(ILogger logger, Exception exception);
 
     /// <summary>No descriptors are left: accepting pauses, open connections go on.</summary>
-    [LoggerMessage(EventId = 201, EventName = "accept-paused", Level = LogLevel.Warning,
+    [LoggerMessage(EventId = 2001, EventName = "accept-paused", Level = LogLevel.Warning,
         Message = "Out of file descriptors: accepting pauses while open connections are served. Raise the limit (ulimit -n) or lower --max-connections.")]
     internal static partial void AcceptPaused(ILogger logger);
 }

@@ -57,8 +57,6 @@ internal static class ErrorCode
         ["user/too_many_requests/workspace_rate_limited"] = (429, "Too Many Requests"),
         ["unkey/data/workspace_not_found"] = (404, "Not Found"),
         [IdentityExists] = (409, "Conflicting Resource"),
-        [PermissionNotFound] = (404, "Not Found"),
-        [MigrationNotFound] = (404, "Not Found"),
         [MigrationExists] = (409, "Conflicting Resource"),
         [PermissionExists] = (409, "Conflicting Resource"),
         [Precondition] = (412, "Precondition Failed"),
