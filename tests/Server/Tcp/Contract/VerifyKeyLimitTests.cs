@@ -42,7 +42,9 @@ public sealed class VerifyKeyLimitTests(ServerFixture fixture) : TcpTests(fixtur
         Assert.True(limit.GetProperty("exceeded").GetBoolean());
         Assert.Equal(0, limit.GetProperty("remaining").GetInt64());
         long now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-        Assert.InRange(limit.GetProperty("reset").GetInt64(), now - 1000, now + Day);
+
+        // The server reads its clock once a turn and keeps it from running backwards, so it may differ from this one a little.
+        Assert.InRange(limit.GetProperty("reset").GetInt64(), now - 1000, now + Day + 1000);
     }
 
     [Fact]
