@@ -71,7 +71,11 @@ public sealed class RatelimitTests
         {
             byte[] body = JsonSerializer.SerializeToUtf8Bytes(expected.ConvertAll(static e => new Dictionary<string, object>
             {
-                ["namespace"] = e.Item1, ["identifier"] = e.Item2, ["limit"] = e.Item3, ["duration"] = e.Item4, ["cost"] = e.Item5,
+                ["namespace"] = e.Item1,
+                ["identifier"] = e.Item2,
+                ["limit"] = e.Item3,
+                ["duration"] = e.Item4,
+                ["cost"] = e.Item5,
             }));
             var reader = new RatelimitRequestReader();
             Assert.True(reader.TryReadMany(body));

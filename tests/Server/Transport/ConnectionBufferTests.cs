@@ -2,8 +2,8 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.Linq;
-using CsCheck;
 using System.Threading.Tasks;
+using CsCheck;
 using Unkey.Server.Transport;
 using Xunit;
 
