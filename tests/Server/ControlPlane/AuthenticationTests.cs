@@ -171,7 +171,10 @@ public sealed class AuthenticationTests
         (await cp.PostAsync(CreateApi, """{"name":"an api","name":5}""")).Invalid("/v2/apis.createApi", "/properties/name/type");
         Answer identity = await cp.PostAsync(
             "identities.createIdentity",
-            """{"externalId":[],"externalId":"last","ratelimits":"x","ratelimits":[{"name":1,"name":"abc","limit":"1","limit":1,"duration":1000,"autoApply":true}]}""");
+            """
+            {"externalId":[],"externalId":"last","ratelimits":"x",
+            "ratelimits":[{"name":1,"name":"abc","limit":"1","limit":1,"duration":1000,"autoApply":true}]}
+            """);
         identity.Ok();
         Assert.Equal(1L, cp.Scalar("SELECT count(*) FROM ratelimits WHERE name = 'abc' AND max_tokens = 1"));
     }

@@ -76,7 +76,10 @@ public sealed class BootstrapTests
         string api = await cp.CreateApiAsync();
         (_, string key) = await cp.CreateKeyAsync(
             api,
-            ""","name":"n","externalId":"u","meta":{"m":[1]},"roles":["ops"],"permissions":["p"],"credits":{"remaining":7},"ratelimits":[{"name":"own","limit":3,"duration":60000,"autoApply":false}]""");
+            """
+            ,"name":"n","externalId":"u","meta":{"m":[1]},"roles":["ops"],"permissions":["p"],"credits":{"remaining":7},
+            "ratelimits":[{"name":"own","limit":3,"duration":60000,"autoApply":false}]
+            """);
         string before = (await cp.VerifyAsync(key, ""","credits":{"cost":0}""")).Ok().GetRawText();
         await cp.RestartAsync();
         Assert.Equal(before, (await cp.VerifyAsync(key, ""","credits":{"cost":0}""")).Ok().GetRawText());

@@ -160,7 +160,10 @@ public sealed class CreateKeyTests
     [InlineData("""{"apiId":"api","roles":null}""", "/properties/roles/type")]
     [InlineData("""{"apiId":"api","enabled":null}""", "/properties/enabled/type")]
     [InlineData("""{"apiId":"api","externalId":"a b"}""", "/properties/externalId/pattern")]
-    [InlineData("""{"apiId":"api","ratelimits":[{"name":"requests","limit":1,"duration":999}]}""", "/properties/ratelimits/items/properties/duration/minimum", "/properties/ratelimits/items/required")]
+    [InlineData(
+        """{"apiId":"api","ratelimits":[{"name":"requests","limit":1,"duration":999}]}""",
+        "/properties/ratelimits/items/properties/duration/minimum",
+        "/properties/ratelimits/items/required")]
     [InlineData("""{"apiId":"api","byteLength":16.0}""")]
     [InlineData("""{"apiId":"api","expires":1e3}""")]
     public async Task WhatTheSchemaRefusesChangesNothing(string body, params string[] locations)
@@ -208,7 +211,8 @@ public sealed class CreateKeyTests
     {
         await using ControlPlaneFixture cp = await ControlPlaneFixture.StartAsync();
         string api = await cp.CreateApiAsync();
-        await cp.WriteAsync(session => session.Execute("UPDATE keyspaces SET deleted_at = 1 WHERE id = (SELECT keyspace_id FROM apis WHERE id = @id)", ("@id", api)));
+        await cp.WriteAsync(session => session.Execute(
+            "UPDATE keyspaces SET deleted_at = 1 WHERE id = (SELECT keyspace_id FROM apis WHERE id = @id)", ("@id", api)));
         (await cp.PostAsync("keys.createKey", $$"""{"apiId":"{{api}}"}""")).Refused(412, "unkey/application/precondition_failed");
         (await cp.PostAsync("keys.createKey", $$"""{"apiId":"{{api}}"}""", await cp.RootKeyWithAsync("api.*.read_key")))
             .Refused(404, "unkey/data/api_not_found");
@@ -218,7 +222,10 @@ public sealed class CreateKeyTests
     public async Task MetadataOfEveryKindComesBackEqual()
     {
         await using ControlPlaneFixture cp = await ControlPlaneFixture.StartAsync();
-        const string Meta = """{"text":"\u00e4\ud83d\ude00\"\\/","int":9007199254740993,"float":1.50,"exp":1e-7,"t":true,"f":false,"n":null,"a":[1,[],{}],"o":{"deep":[{"x":""}]}}""";
+        const string Meta = """
+            {"text":"\u00e4\ud83d\ude00\"\\/","int":9007199254740993,"float":1.50,"exp":1e-7,"t":true,"f":false,"n":null,
+            "a":[1,[],{}],"o":{"deep":[{"x":""}]}}
+            """;
         (string id, string key) = await cp.CreateKeyAsync(await cp.CreateApiAsync(), $$""","meta": {{Meta}}""");
         JsonElement shown = (await cp.PostAsync("keys.getKey", $$"""{"keyId":"{{id}}"}""")).Ok().GetProperty("meta");
         Assert.True(JsonElement.DeepEquals(JsonDocument.Parse(Meta).RootElement, shown));

@@ -13,7 +13,11 @@ public sealed class IdentityOperationTests
         await using ControlPlaneFixture cp = await ControlPlaneFixture.StartAsync();
         Answer created = await cp.PostAsync(
             "identities.createIdentity",
-            """{"externalId":"user_1","meta":{"name":"Å","credits":100,"nested":{"a":[1.5,null]}},"ratelimits":[{"name":"test","limit":100,"duration":60000,"autoApply":false},{"name":"test2","limit":200,"duration":60000,"autoApply":true}],"unknown":1}""");
+            """
+            {"externalId":"user_1","meta":{"name":"Å","credits":100,"nested":{"a":[1.5,null]}},"unknown":1,
+            "ratelimits":[{"name":"test","limit":100,"duration":60000,"autoApply":false},
+            {"name":"test2","limit":200,"duration":60000,"autoApply":true}]}
+            """);
         string id = created.Ok().GetProperty("identityId").GetString()!;
         Assert.Matches("^id_[0-9A-Za-z]{9}$", id);
         JsonElement byId = (await cp.PostAsync("identities.getIdentity", $$"""{"identity":"{{id}}"}""")).Ok();
@@ -66,7 +70,10 @@ public sealed class IdentityOperationTests
     [InlineData("""{}""", "/required")]
     [InlineData("""{"externalId":""}""", "/properties/externalId/minLength", "/properties/externalId/pattern")]
     [InlineData("""{"externalId":"x","ratelimits":[{"limit":1,"duration":1000,"autoApply":true}]}""", "/properties/ratelimits/items/required")]
-    [InlineData("""{"externalId":"x","ratelimits":[{"name":"abc","limit":0,"duration":999,"autoApply":true}]}""", "/properties/ratelimits/items/properties/limit/minimum", "/properties/ratelimits/items/properties/duration/minimum")]
+    [InlineData(
+        """{"externalId":"x","ratelimits":[{"name":"abc","limit":0,"duration":999,"autoApply":true}]}""",
+        "/properties/ratelimits/items/properties/limit/minimum",
+        "/properties/ratelimits/items/properties/duration/minimum")]
     public async Task WhatTheSchemaRefusesIsExplained(string body, params string[] locations)
     {
         await using ControlPlaneFixture cp = await ControlPlaneFixture.StartAsync();
@@ -89,7 +96,8 @@ public sealed class IdentityOperationTests
         Assert.DoesNotContain('{', denied.Detail);
 
         string urn = $"unkey:v1:{cp.WorkspaceId}:projects/*/identities/*#";
-        foreach (string granted in new[] { "identity.*.read_identity", $"identity.{id}.read_identity", urn + "read_identity", $"unkey:v1:{cp.WorkspaceId}:**#read_identity" })
+        string any = $"unkey:v1:{cp.WorkspaceId}:**#read_identity";
+        foreach (string granted in new[] { "identity.*.read_identity", $"identity.{id}.read_identity", urn + "read_identity", any })
         {
             (await cp.PostAsync("identities.getIdentity", """{"identity":"user_1"}""", await cp.RootKeyWithAsync(granted))).Ok();
         }
@@ -105,7 +113,9 @@ public sealed class IdentityOperationTests
     public async Task KeysOfOneIdentityShareItsLimitAcrossARestart()
     {
         await using ControlPlaneFixture cp = await ControlPlaneFixture.StartAsync();
-        (await cp.PostAsync("identities.createIdentity", """{"externalId":"u","ratelimits":[{"name":"shared","limit":2,"duration":60000,"autoApply":true}]}""")).Ok();
+        (await cp.PostAsync(
+            "identities.createIdentity",
+            """{"externalId":"u","ratelimits":[{"name":"shared","limit":2,"duration":60000,"autoApply":true}]}""")).Ok();
         string api = await cp.CreateApiAsync();
         (_, string first) = await cp.CreateKeyAsync(api, ""","externalId":"u" """);
         (_, string second) = await cp.CreateKeyAsync(api, ""","externalId":"u" """);

@@ -62,7 +62,8 @@ public sealed class PermissionAndRootKeyTests
             Assert.Equal($"Missing permission: '{lacking}'", denied.Detail);
         }
 
-        (await cp.PostAsync("rootKeys.createRootKey", """{"permissions":[]}""", root)).Invalid("/v2/rootKeys.createRootKey", "/properties/permissions/minItems");
+        (await cp.PostAsync("rootKeys.createRootKey", """{"permissions":[]}""", root))
+            .Invalid("/v2/rootKeys.createRootKey", "/properties/permissions/minItems");
         (await cp.PostAsync("rootKeys.createRootKey", Body("api.*.read_api"), await cp.RootKeyWithAsync("api.*.read_api")))
             .Refused(403, "unkey/authorization/insufficient_permissions");
     }
