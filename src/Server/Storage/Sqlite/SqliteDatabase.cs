@@ -153,7 +153,8 @@ internal sealed class SqliteDatabase
         {
             throw new StoreException(
                 StoreFault.Newer,
-                $"'{_path}' was written by a newer version (schema {version}; this binary knows up to {SqliteMigrations.Latest}). Run that version, or restore a backup.");
+                $"'{_path}' was written by a newer version (schema {version}; this binary knows up to {SqliteMigrations.Latest}). "
+                + "Run that version, or restore a backup.");
         }
     }
 
