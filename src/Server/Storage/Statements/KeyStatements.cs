@@ -198,6 +198,7 @@ internal static class KeyStatements
         CreatedAtMs = 0,
     };
 
+    /// <summary>Maps a row of <see cref="Columns"/>.</summary>
     public static KeyRow Map(DbDataReader row) => new()
     {
         Id = row.GetString(0),
