@@ -124,7 +124,12 @@ internal abstract class Reactor : IDisposable
         {
             if (Connections.At(slot) is { Phase: ConnectionPhase.Idle } idle)
             {
-                BeginClose(idle);
+                // A request that has arrived but was not read yet is in flight as well: it is answered, and the answer says close.
+                OnReadable(idle);
+                if (idle.Phase == ConnectionPhase.Idle)
+                {
+                    BeginClose(idle);
+                }
             }
         }
     }

@@ -163,14 +163,19 @@ internal sealed class TransportFixture : IDisposable
     {
         internal const string ColdPath = "/v2/test.cold";
 
+        private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public override string Path => ColdPath;
+
+        /// <summary>Completes when a call has reached the operation.</summary>
+        internal Task Started => _started.Task;
 
         internal void Release() => _released.TrySetResult();
 
         public override async Task<ColdResponse> HandleAsync(ColdRequest request)
         {
+            _started.TrySetResult();
             await _released.Task;
             return new ColdResponse(200, ColdResponse.Json, Encoding.UTF8.GetBytes($"{{\"bytes\":{request.Body.Length}}}"));
         }
