@@ -112,7 +112,7 @@ internal static class MarkdownTables
         {
             if (row != unkey)
             {
-                text.Append(CultureInfo.InvariantCulture, $"unkey against {Name(row.Server)}, within rounds: ")
+                text.Append(CultureInfo.InvariantCulture, $"- unkey against {Name(row.Server)}, within rounds: ")
                     .Append(CultureInfo.InvariantCulture, $"{unkey.RatioTo(row, "requestsPerSecond").WithRange("0.00")} times the requests/s, ")
                     .Append(CultureInfo.InvariantCulture, $"{unkey.RatioTo(row, "cpuUs").WithRange("0.00")} times the CPU per request.\n");
             }
