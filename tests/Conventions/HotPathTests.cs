@@ -13,7 +13,7 @@ public sealed class HotPathTests
     private static readonly Dictionary<string, string> s_accepted = new()
     {
         ["LimitNameIndex.Build"] = "Scratch that grows to the largest request seen and is then reused.",
-        ["VerifyKeyEndpoint.ToEngine"] = "Scratch that grows to the largest request seen and is then reused.",
+        ["VerifyKeyBody.ToEngine"] = "Scratch that grows to the largest request seen and is then reused.",
     };
 
     [Fact]

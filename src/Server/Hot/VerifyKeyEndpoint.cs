@@ -54,7 +54,7 @@ internal sealed class VerifyKeyEndpoint
             Key = KeyDigest.Of(request.Key),
             Permissions = request.Permissions,
             Cost = request.HasCost ? request.Cost : -1,
-            Limits = ToEngine(request.Limits),
+            Limits = VerifyKeyBody.ToEngine(request.Limits, ref _limits),
             LimitNames = request.LimitNames,
             CallerIp = CallerAddress.Of(connection, head),
             NowMs = _clock.NowMs,
@@ -74,138 +74,14 @@ internal sealed class VerifyKeyEndpoint
     [HotPath]
     private void Write(ConnectionOutput output, VerifyOutcome outcome, in VerifyInput input, bool keepAlive)
     {
-        var writer = new ResponseWriter(output.GetSpan(BytesMax(in input)));
+        const int Head = 256;
+        var writer = new ResponseWriter(output.GetSpan(Head + VerifyKeyBody.BytesMax(in input, _result)));
         writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.Date, keepAlive);
-        if (outcome == VerifyOutcome.NotFound)
-        {
-            VerifyKeyJson.WriteNotFound(ref writer, _ids.Next());
-        }
-        else
-        {
-            VerifyKeyJson.WriteStart(ref writer, _ids.Next(), WireCode(outcome), _result.Record.Fragment);
-            if (_result.HasCredits)
-            {
-                VerifyKeyJson.WriteCredits(ref writer, _result.Credits);
-            }
-
-            if (!_result.Identity.IsNull)
-            {
-                WriteIdentity(ref writer, _result.Identity);
-            }
-
-            WriteLimits(ref writer, in input);
-            VerifyKeyJson.WriteEnd(ref writer);
-        }
-
+        VerifyKeyBody.Write(ref writer, _ids.Next(), outcome, in input, _result);
         writer.Complete();
         Debug.Assert(!writer.Overflowed, "BytesMax is an upper bound.");
         output.Advance(writer.Written);
     }
-
-    private void WriteIdentity(ref ResponseWriter writer, IdentityRecord identity)
-    {
-        VerifyKeyJson.BeginIdentity(ref writer, identity.Fragment);
-        bool hasLimits = false;
-        for (int i = 0; i < identity.LimitCount; i++)
-        {
-            LimitView limit = identity.Limit(i);
-            if (!_result.IsShadowed(limit))
-            {
-                VerifyKeyJson.WriteIdentityLimit(ref writer, limit.DefinitionFragment, isFirst: !hasLimits);
-                hasLimits = true;
-            }
-        }
-
-        VerifyKeyJson.EndIdentity(ref writer, hasLimits);
-    }
-
-    private void WriteLimits(ref ResponseWriter writer, in VerifyInput input)
-    {
-        ReadOnlySpan<EvaluatedLimit> limits = _result.Limits;
-        for (int i = 0; i < limits.Length; i++)
-        {
-            ref readonly EvaluatedLimit limit = ref limits[i];
-            if (limit.Configured.IsNull)
-            {
-                VerifyKeyJson.WriteAdHocLimit(
-                    ref writer, input.LimitName(limit.RequestIndex), limit.Limit, limit.DurationMs, limit.Remaining, limit.ResetMs, limit.Exceeded, i == 0);
-            }
-            else
-            {
-                VerifyKeyJson.WriteLimit(ref writer, limit.Configured.IdFragment, limit.Remaining, limit.ResetMs, limit.Exceeded, i == 0);
-            }
-        }
-
-        if (limits.Length > 0)
-        {
-            VerifyKeyJson.EndLimits(ref writer);
-        }
-    }
-
-    /// <summary>An upper bound of the whole answer, so that it is written in one go.</summary>
-    [HotPath]
-    private int BytesMax(in VerifyInput input)
-    {
-        // Head, request id, code, credits and brackets; then per limit its numbers and punctuation.
-        const int Constant = 512;
-        const int PerLimit = 192;
-        const int EscapedByteMax = 6; // \u00XX
-        if (_result.Record.IsNull)
-        {
-            return Constant;
-        }
-
-        int bytes = Constant + _result.Record.Fragment.Length;
-        if (!_result.Identity.IsNull)
-        {
-            bytes += _result.Identity.Fragment.Length;
-            for (int i = 0; i < _result.Identity.LimitCount; i++)
-            {
-                bytes += _result.Identity.Limit(i).DefinitionFragment.Length + 1;
-            }
-        }
-
-        ReadOnlySpan<EvaluatedLimit> limits = _result.Limits;
-        for (int i = 0; i < limits.Length; i++)
-        {
-            bytes += PerLimit + (limits[i].Configured.IsNull
-                ? input.Limits[limits[i].RequestIndex].NameLength * EscapedByteMax
-                : limits[i].Configured.IdFragment.Length);
-        }
-
-        return bytes;
-    }
-
-    [HotPath]
-    private ReadOnlySpan<LimitRequest> ToEngine(ReadOnlySpan<VerifyKeyLimit> limits)
-    {
-        if (limits.Length > _limits.Length)
-        {
-            _limits = new LimitRequest[limits.Length]; // ALLOC: once for the longest list this reactor ever sees.
-        }
-
-        for (int i = 0; i < limits.Length; i++)
-        {
-            ref readonly VerifyKeyLimit limit = ref limits[i];
-            _limits[i] = new LimitRequest(
-                limit.NameOffset, limit.NameLength, limit.Cost, limit.HasLimit ? limit.Limit : -1, limit.HasDuration ? limit.DurationMs : -1);
-        }
-
-        return _limits.AsSpan(0, limits.Length);
-    }
-
-    private static VerifyKeyCode WireCode(VerifyOutcome outcome) => outcome switch
-    {
-        VerifyOutcome.Valid => VerifyKeyCode.Valid,
-        VerifyOutcome.NotFound => VerifyKeyCode.NotFound,
-        VerifyOutcome.Forbidden => VerifyKeyCode.Forbidden,
-        VerifyOutcome.InsufficientPermissions => VerifyKeyCode.InsufficientPermissions,
-        VerifyOutcome.UsageExceeded => VerifyKeyCode.UsageExceeded,
-        VerifyOutcome.RateLimited => VerifyKeyCode.RateLimited,
-        VerifyOutcome.Disabled => VerifyKeyCode.Disabled,
-        VerifyOutcome.Expired => VerifyKeyCode.Expired,
-        _ => throw new UnreachableException(),
-    };
 
     private static RequestOutcome OutcomeLabel(VerifyOutcome outcome) => outcome switch
     {

@@ -6,14 +6,15 @@ namespace Unkey.Server.Transport;
 /// <summary>The time as one turn of a reactor sees it: read once per turn, so that every request of the turn agrees.</summary>
 /// <remarks>
 /// One reactor thread. Deadlines use the monotonic clock. Decisions use the wall clock as long as it does not step back: after a step back time
-/// goes on from where it was at the monotonic clock's pace, so that no limit is refilled twice and nobody is refused for the length of the step.
+/// goes on from where it was, at half the pace of the monotonic clock, until the wall clock has caught up. So no limit is refilled twice, nobody
+/// is refused for the length of the step, and the difference ends by itself.
 /// </remarks>
 internal sealed class ReactorClock(TimeProvider time)
 {
     private readonly byte[] _date = new byte[HttpDate.ByteCount];
     private readonly long _ticksPerMs = time.TimestampFrequency / 1000;
     private long _dateSecond = -1;
-    private long _wallAheadMs = long.MinValue;
+    private long _slewedTicks;
 
     /// <summary>Unix milliseconds; never less than in an earlier turn.</summary>
     internal long NowMs { get; private set; }
@@ -32,15 +33,32 @@ internal sealed class ReactorClock(TimeProvider time)
     internal void Update()
     {
         long wallMs = time.GetUtcNow().ToUnixTimeMilliseconds();
-        Timestamp = time.GetTimestamp();
-        MonotonicMs = Timestamp / _ticksPerMs;
-        _wallAheadMs = Math.Max(_wallAheadMs, wallMs - MonotonicMs);
-        NowMs = MonotonicMs + _wallAheadMs;
+        long timestamp = time.GetTimestamp();
+        AdvanceNow(wallMs, timestamp - Timestamp);
+        Timestamp = timestamp;
+        MonotonicMs = timestamp / _ticksPerMs;
         long second = wallMs / 1000;
         if (second != _dateSecond)
         {
             _dateSecond = second;
             HttpDate.Write(wallMs, _date);
         }
+    }
+
+    [HotPath]
+    private void AdvanceNow(long wallMs, long elapsedTicks)
+    {
+        if (wallMs >= NowMs)
+        {
+            NowMs = wallMs;
+            _slewedTicks = 0;
+            return;
+        }
+
+        // Turns are shorter than a millisecond, so what does not make a whole one is kept for the next turn.
+        long ticksPerSlewedMs = 2 * _ticksPerMs;
+        _slewedTicks += elapsedTicks;
+        NowMs += _slewedTicks / ticksPerSlewedMs;
+        _slewedTicks %= ticksPerSlewedMs;
     }
 }

@@ -10,6 +10,7 @@ using Unkey.Protocol;
 using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Hot;
 
 namespace Unkey.Server.ControlPlane.Operations;
 
@@ -123,9 +124,17 @@ internal sealed class VerifyKey : Operation
                     ErrorCode.PermissionsQuerySyntax, $"Permission query: {scratch.Result.QueryError.Describe(request.Permissions)}."),
                 VerifyOutcome.UnknownLimit => OperationResult.Refused(
                     ErrorCode.PreconditionFailed, UnknownLimit(scratch.Result, request.LimitName(scratch.Result.UnknownLimitIndex))),
-                _ => OperationResult.Whole(VerifyKeyAnswer.Write(context.Request.RequestId, outcome, scratch.Result, in request)),
+                _ => OperationResult.Whole(Render(context.Request.RequestId, outcome, in input, scratch.Result)),
             };
         }
+    }
+
+    private static ColdResponse Render(string requestId, VerifyOutcome outcome, in VerifyInput input, VerifyResult result)
+    {
+        byte[] buffer = new byte[VerifyKeyBody.BytesMax(in input, result)];
+        ResponseWriter writer = new(buffer);
+        VerifyKeyBody.Write(ref writer, Encoding.ASCII.GetBytes(requestId), outcome, in input, result);
+        return new ColdResponse(200, ColdResponse.Json, buffer.AsMemory(0, writer.Written));
     }
 
     private static string UnknownLimit(VerifyResult result, ReadOnlySpan<byte> name)
@@ -146,25 +155,6 @@ internal sealed class VerifyKey : Operation
 
         public VerifyResult Result { get; } = new();
 
-        public ReadOnlySpan<LimitRequest> ToEngine(ReadOnlySpan<VerifyKeyLimit> limits)
-        {
-            if (_limits.Length < limits.Length)
-            {
-                _limits = new LimitRequest[limits.Length];
-            }
-
-            for (int i = 0; i < limits.Length; i++)
-            {
-                VerifyKeyLimit limit = limits[i];
-                _limits[i] = new LimitRequest(
-                    limit.NameOffset,
-                    limit.NameLength,
-                    limit.Cost,
-                    limit.HasLimit ? limit.Limit : -1,
-                    limit.HasDuration ? limit.DurationMs : -1);
-            }
-
-            return _limits.AsSpan(0, limits.Length);
-        }
+        public ReadOnlySpan<LimitRequest> ToEngine(ReadOnlySpan<VerifyKeyLimit> limits) => VerifyKeyBody.ToEngine(limits, ref _limits);
     }
 }

@@ -79,9 +79,10 @@ public sealed class RatelimitTests(ServerFixture fixture) : TcpTests(fixture)
     public async Task Limited200ExactlyTheLimitPassesUnderConcurrency()
     {
         string space = "ns_" + Scene.Unique();
+        using ApiClient limiting = Client.WithPermissions("ratelimit.*.limit", "ratelimit.*.create_namespace");
         Reply[] replies = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => Task.Run(() =>
         {
-            using ApiClient own = Client.WithPermissions("ratelimit.*.limit", "ratelimit.*.create_namespace");
+            using ApiClient own = limiting.Another();
             return own.Post(Limit, Check(space, "u", 15));
         })));
         Assert.Equal(15, replies.Count(static r => r.Data.GetProperty("success").GetBoolean()));
