@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.Text;
 
@@ -9,6 +10,8 @@ namespace Unkey.Protocol;
 /// <remarks>What is empty is left out, as the contract says for each of these fields.</remarks>
 public static class VerifyKeyFragments
 {
+    private const int StackBytes = 512;
+
     /// <summary>Encodes what every answer about a key says of it.</summary>
     /// <param name="keyId">The id of the key.</param>
     /// <param name="enabled">Whether it is enabled.</param>
@@ -32,20 +35,22 @@ public static class VerifyKeyFragments
         ArgumentException.ThrowIfNullOrEmpty(keyId);
         ArgumentNullException.ThrowIfNull(permissions);
         ArgumentNullException.ThrowIfNull(roles);
-        var json = new FragmentBuilder();
-        json.String("\"keyId\":", keyId).Raw(enabled ? ",\"enabled\":true" : ",\"enabled\":false");
+        var json = new FragmentBuilder(stackalloc byte[StackBytes]);
+        json.String("\"keyId\":"u8, keyId);
+        json.Raw(enabled ? ",\"enabled\":true"u8 : ",\"enabled\":false"u8);
         if (!string.IsNullOrEmpty(name))
         {
-            json.String(",\"name\":", name);
+            json.String(",\"name\":"u8, name);
         }
 
         json.Meta(meta);
         if (expiresUnixMs is long expires)
         {
-            json.Number(",\"expires\":", expires);
+            json.Number(",\"expires\":"u8, expires);
         }
 
-        json.Strings(",\"permissions\":", permissions).Strings(",\"roles\":", roles);
+        json.Strings(",\"permissions\":"u8, permissions);
+        json.Strings(",\"roles\":"u8, roles);
         return json.ToArray();
     }
 
@@ -59,7 +64,11 @@ public static class VerifyKeyFragments
     {
         ArgumentException.ThrowIfNullOrEmpty(id);
         ArgumentNullException.ThrowIfNull(externalId);
-        return new FragmentBuilder().String("\"id\":", id).String(",\"externalId\":", externalId).Meta(meta).ToArray();
+        var json = new FragmentBuilder(stackalloc byte[StackBytes]);
+        json.String("\"id\":"u8, id);
+        json.String(",\"externalId\":"u8, externalId);
+        json.Meta(meta);
+        return json.ToArray();
     }
 
     /// <summary>Encodes the definition of a limit, as the identity lists it.</summary>
@@ -70,7 +79,7 @@ public static class VerifyKeyFragments
     /// <param name="autoApply">Whether it is checked without being asked for.</param>
     /// <returns>A whole object: <c>{"id":..,"name":..,"limit":..,"duration":..,"autoApply":..}</c>.</returns>
     public static byte[] LimitDefinition(string id, string name, long limit, long durationMs, bool autoApply) =>
-        Limit(id, name, limit, durationMs).Raw(autoApply ? "true}" : "false}").ToArray();
+        Limit(id, name, limit, durationMs, autoApply ? "true}"u8 : "false}"u8);
 
     /// <summary>Encodes the constant part of an evaluated limit, for <see cref="VerifyKeyJson.WriteLimit"/>.</summary>
     /// <param name="id">The id of the limit.</param>
@@ -80,67 +89,86 @@ public static class VerifyKeyFragments
     /// <param name="autoApply">Whether it is checked without being asked for.</param>
     /// <returns>The start of an object: <c>{"id":"..","name":"..","limit":N,"duration":N,"autoApply":b,</c>.</returns>
     public static byte[] EvaluatedLimit(string id, string name, long limit, long durationMs, bool autoApply) =>
-        Limit(id, name, limit, durationMs).Raw(autoApply ? "true," : "false,").ToArray();
+        Limit(id, name, limit, durationMs, autoApply ? "true,"u8 : "false,"u8);
 
-    private static FragmentBuilder Limit(string id, string name, long limit, long durationMs)
+    private static byte[] Limit(string id, string name, long limit, long durationMs, ReadOnlySpan<byte> end)
     {
         ArgumentNullException.ThrowIfNull(id);
         ArgumentNullException.ThrowIfNull(name);
-        return new FragmentBuilder()
-            .String("{\"id\":", id)
-            .String(",\"name\":", name)
-            .Number(",\"limit\":", limit)
-            .Number(",\"duration\":", durationMs)
-            .Raw(",\"autoApply\":");
+        var json = new FragmentBuilder(stackalloc byte[StackBytes]);
+        json.String("{\"id\":"u8, id);
+        json.String(",\"name\":"u8, name);
+        json.Number(",\"limit\":"u8, limit);
+        json.Number(",\"duration\":"u8, durationMs);
+        json.Raw(",\"autoApply\":"u8);
+        json.Raw(end);
+        return json.ToArray();
     }
 
     /// <summary>Text that grows; a lone surrogate in a string becomes U+FFFD, so that the bytes are always valid UTF-8.</summary>
-    private sealed class FragmentBuilder
+    /// <remarks>Starts in the caller's stack: a load of a million keys makes millions of these.</remarks>
+    private ref struct FragmentBuilder(Span<byte> start)
     {
-        private byte[] _bytes = new byte[256];
+        private const int EscapedBytesMax = 6;
+
+        private Span<byte> _bytes = start;
         private int _length;
 
-        public byte[] ToArray() => _bytes.AsSpan(0, _length).ToArray();
+        public readonly byte[] ToArray() => _bytes[.._length].ToArray();
 
-        public FragmentBuilder Raw(string ascii) => Append(Encoding.ASCII.GetBytes(ascii));
+        public void Raw(ReadOnlySpan<byte> bytes)
+        {
+            Reserve(bytes.Length);
+            bytes.CopyTo(_bytes[_length..]);
+            _length += bytes.Length;
+        }
 
-        public FragmentBuilder Number(string label, long value)
+        public void Number(ReadOnlySpan<byte> label, long value)
         {
             Raw(label);
             Reserve(20);
-            _ = Ascii.TryWrite(_bytes.AsSpan(_length), value, out int written);
+            _ = Ascii.TryWrite(_bytes[_length..], value, out int written);
             _length += written;
-            return this;
         }
 
-        public FragmentBuilder String(string label, string value)
+        public void String(ReadOnlySpan<byte> label, string value)
         {
             Raw(label);
-            byte[] utf8 = Encoding.UTF8.GetBytes(value);
-
-            // A byte takes six at most when it is escaped.
-            Reserve((utf8.Length * 6) + 2);
-            var writer = new ResponseWriter(_bytes.AsSpan(_length));
+            int utf8Max = Encoding.UTF8.GetMaxByteCount(value.Length);
+            byte[]? rented = null;
+            Span<byte> utf8 = utf8Max <= StackBytes ? stackalloc byte[StackBytes] : rented = ArrayPool<byte>.Shared.Rent(utf8Max);
+            utf8 = utf8[..Encoding.UTF8.GetBytes(value, utf8)];
+            Reserve((utf8.Length * EscapedBytesMax) + 2);
+            var writer = new ResponseWriter(_bytes[_length..]);
             writer.WriteJsonString(utf8);
             _length += writer.Written;
-            return this;
+            if (rented is not null)
+            {
+                ArrayPool<byte>.Shared.Return(rented);
+            }
         }
 
-        public FragmentBuilder Strings(string label, IReadOnlyList<string> values)
+        public void Strings(ReadOnlySpan<byte> label, IReadOnlyList<string> values)
         {
-            for (int i = 0; i < values.Count; i++)
+            if (values.Count == 0)
             {
-                String(i == 0 ? label + "[" : ",", values[i]);
+                return;
             }
 
-            return values.Count == 0 ? this : Raw("]");
+            Raw(label);
+            for (int i = 0; i < values.Count; i++)
+            {
+                String(i == 0 ? "["u8 : ","u8, values[i]);
+            }
+
+            Raw("]"u8);
         }
 
-        public FragmentBuilder Meta(ReadOnlySpan<byte> meta)
+        public void Meta(ReadOnlySpan<byte> meta)
         {
             if (meta.IsEmpty)
             {
-                return this;
+                return;
             }
 
             // Checked here, because one bad fragment would break every answer about the key.
@@ -161,22 +189,20 @@ public static class VerifyKeyFragments
                 throw new ArgumentException("Meta must be valid JSON.", nameof(meta));
             }
 
-            return isEmpty ? this : Raw(",\"meta\":").Append(meta);
-        }
-
-        private FragmentBuilder Append(ReadOnlySpan<byte> bytes)
-        {
-            Reserve(bytes.Length);
-            bytes.CopyTo(_bytes.AsSpan(_length));
-            _length += bytes.Length;
-            return this;
+            if (!isEmpty)
+            {
+                Raw(",\"meta\":"u8);
+                Raw(meta);
+            }
         }
 
         private void Reserve(int count)
         {
             if (_bytes.Length - _length < count)
             {
-                Array.Resize(ref _bytes, Math.Max(_length + count, _bytes.Length * 2));
+                byte[] larger = new byte[Math.Max(_length + count, _bytes.Length * 2)];
+                _bytes[.._length].CopyTo(larger);
+                _bytes = larger;
             }
         }
     }

@@ -13,6 +13,7 @@ namespace Unkey.Protocol.Tests;
 public sealed class AllocationTests
 {
     private const int Calls = 10_000;
+    private const int Rounds = 5;
     private const BindingFlags Everything =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
@@ -44,20 +45,22 @@ public sealed class AllocationTests
     [Fact]
     public void An_allocation_is_seen() => Assert.True(AllocatedBy(static () => _ = new byte[16]) >= Calls * 16);
 
+    /// <summary>The least of a few rounds: an action that allocates does so in each, while the runtime may allocate in one, when it replaces code.</summary>
     private static long AllocatedBy(Action action)
     {
-        for (int i = 0; i < 200; i++)
+        long least = long.MaxValue;
+        for (int round = 0; round < Rounds && least > 0; round++)
         {
-            action();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < Calls; i++)
+            {
+                action();
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Calls; i++)
-        {
-            action();
-        }
-
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        return least;
     }
 
     private static Dictionary<string, Action> Cases()

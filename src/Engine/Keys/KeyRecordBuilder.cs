@@ -11,7 +11,7 @@ internal sealed unsafe class KeyRecordBuilder
 {
     private readonly KeySpec _spec;
     private readonly byte[] _keyId;
-    private readonly List<Slug> _slugs;
+    private readonly Slug[] _slugs;
     private readonly ushort _keyIdOffset;
     private readonly long _limitTextBytes;
 
@@ -34,7 +34,7 @@ internal sealed unsafe class KeyRecordBuilder
         int found = spec.Fragment.Span.IndexOf(_keyId);
         _keyIdOffset = found is >= 0 and < KeyRecordHeader.KeyIdApart ? (ushort)found : KeyRecordHeader.KeyIdApart;
 
-        long bytes = sizeof(KeyRecordHeader) + ((long)_slugs.Count * (sizeof(ulong) + sizeof(uint)))
+        long bytes = sizeof(KeyRecordHeader) + ((long)_slugs.Length * (sizeof(ulong) + sizeof(uint)))
             + ((long)spec.Limits.Count * sizeof(LimitEntry)) + _limitTextBytes + spec.Fragment.Length;
         foreach (Slug slug in _slugs)
         {
@@ -75,17 +75,17 @@ internal sealed unsafe class KeyRecordBuilder
             Generation = generation,
             ByteCount = ByteCount,
             FragmentLength = _spec.Fragment.Length,
-            PermissionCount = _slugs.Count,
+            PermissionCount = _slugs.Length,
             KeyIdOffset = _keyIdOffset,
             KeyIdLength = (ushort)_keyId.Length,
         };
 
         ulong* hashes = (ulong*)(start + sizeof(KeyRecordHeader));
-        var limits = (LimitEntry*)(hashes + _slugs.Count);
+        var limits = (LimitEntry*)(hashes + _slugs.Length);
         uint* ends = (uint*)(limits + _spec.Limits.Count);
-        byte* texts = (byte*)(ends + _slugs.Count);
+        byte* texts = (byte*)(ends + _slugs.Length);
         byte* slugTexts = texts;
-        for (int i = 0; i < _slugs.Count; i++)
+        for (int i = 0; i < _slugs.Length; i++)
         {
             hashes[i] = _slugs[i].Hash;
             texts = RecordText.Write(_slugs[i].Text, texts);
@@ -103,21 +103,36 @@ internal sealed unsafe class KeyRecordBuilder
         return (nint)start;
     }
 
-    private static List<Slug> SortedSlugs(IReadOnlyCollection<string> permissions)
+    private static Slug[] SortedSlugs(IReadOnlyCollection<string> permissions)
     {
-        var slugs = new List<Slug>(permissions.Count);
-        var seen = new HashSet<string>(permissions.Count, StringComparer.Ordinal);
+        if (permissions.Count == 0)
+        {
+            return [];
+        }
+
+        Slug[] slugs = new Slug[permissions.Count];
+        int count = 0;
         foreach (string permission in permissions)
         {
-            if (seen.Add(permission))
+            byte[] text = Encoding.UTF8.GetBytes(permission);
+            slugs[count++] = new Slug(TextHash.Of(text), text);
+        }
+
+        Array.Sort(slugs, static (left, right) => left.Hash != right.Hash
+            ? left.Hash.CompareTo(right.Hash)
+            : left.Text.AsSpan().SequenceCompareTo(right.Text));
+
+        // Equal ones are neighbours now.
+        int distinct = 1;
+        for (int i = 1; i < count; i++)
+        {
+            if (!slugs[i].Text.AsSpan().SequenceEqual(slugs[distinct - 1].Text))
             {
-                byte[] text = Encoding.UTF8.GetBytes(permission);
-                slugs.Add(new Slug(TextHash.Of(text), text));
+                slugs[distinct++] = slugs[i];
             }
         }
 
-        slugs.Sort(static (left, right) => left.Hash.CompareTo(right.Hash));
-        return slugs;
+        return distinct == count ? slugs : slugs[..distinct];
     }
 
     private readonly record struct Slug(ulong Hash, byte[] Text);

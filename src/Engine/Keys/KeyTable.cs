@@ -81,6 +81,18 @@ public sealed unsafe class KeyTable : IRecordOwner
         CacheLine.Prefetch(Volatile.Read(ref _slots).Home(_hash.Tag(in digest)));
     }
 
+    /// <summary>Makes room for keys that are about to be published, so that a load does not grow the table step by step. Under the writer lock.</summary>
+    /// <param name="keys">Keys expected in all, 0 or more.</param>
+    public void Reserve(long keys)
+    {
+        Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
+        long capacity = CapacityFor(keys);
+        if (capacity > _slots.Capacity)
+        {
+            Resize(capacity);
+        }
+    }
+
     /// <summary>Publishes a key, or replaces the record of its digest. Under the writer lock.</summary>
     /// <param name="spec">What the key is now.</param>
     /// <returns>The published record, valid until the writer lock is left or something else is written under it.</returns>

@@ -85,7 +85,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
             Tell(logger, bootstrap);
             RecordSpecs specs = new(engine.BucketHash);
             Projection projection = new(engine, specs);
-            await store.ReadAsync(session => new TableLoad(engine, specs, projection, logger).Run(session), cancellation).ConfigureAwait(false);
+            await new TableLoad(engine, specs, projection, logger).RunAsync(store, cancellation).ConfigureAwait(false);
             store.Attach(projection);
             ControlPlaneServices services = new(store, engine, new RootKeyAuthenticator(engine), bootstrap.Root, time, logger)
             {

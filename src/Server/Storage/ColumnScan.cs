@@ -1,7 +1,14 @@
 using System;
+using System.Data.Common;
 using System.Text;
 
 namespace Unkey.Server.Storage;
+
+/// <summary>A database's own way to read many rows.</summary>
+/// <param name="connection">An open connection; must stay open as long as the scan.</param>
+/// <param name="sql">Constant text.</param>
+/// <param name="texts">Its parameters <c>?1</c>, <c>?2</c> and so on.</param>
+internal delegate ColumnScan ScanRows(DbConnection connection, string sql, ReadOnlySpan<string> texts);
 
 /// <summary>Forward-only rows whose columns are read as bytes in place: for the load of millions of rows at start.</summary>
 /// <remarks>Used by one thread. A span is valid until the next <see cref="Read"/>.</remarks>

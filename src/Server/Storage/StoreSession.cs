@@ -12,12 +12,12 @@ internal sealed class StoreSession : IDisposable
     // Keyed by the text itself; every text is a constant, so the dictionary is bounded by the number of statements in the source.
     private readonly Dictionary<string, DbCommand> _commands = new(StringComparer.Ordinal);
 
-    private readonly Func<DbConnection, string, ColumnScan> _scan;
+    private readonly ScanRows _scan;
 
     /// <summary>Wraps an open connection, which the session then owns.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="scan">The database's own way to read many rows.</param>
-    public StoreSession(DbConnection connection, Func<DbConnection, string, ColumnScan> scan)
+    public StoreSession(DbConnection connection, ScanRows scan)
     {
         Connection = connection;
         _scan = scan;
@@ -81,8 +81,9 @@ internal sealed class StoreSession : IDisposable
         Command(sql, parameters).ExecuteReader();
 
     /// <summary>Starts reading rows one by one; the caller disposes the scan.</summary>
-    /// <param name="sql">Constant text without parameters.</param>
-    public ColumnScan Scan(string sql) => _scan(Connection, sql);
+    /// <param name="sql">Constant text.</param>
+    /// <param name="texts">Its parameters <c>?1</c>, <c>?2</c> and so on.</param>
+    public ColumnScan Scan(string sql, params ReadOnlySpan<string> texts) => _scan(Connection, sql, texts);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -48,6 +48,16 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task WhatAnInterruptedCreationLeftIsMadeAgain()
+    {
+        Directory.CreateDirectory(_directory);
+        File.WriteAllText(DatabasePath + ".new", "cut off");
+        await using SqliteStore store = Open();
+        Assert.True(await store.IsHealthyAsync());
+        Assert.False(File.Exists(DatabasePath + ".new"));
+    }
+
+    [Fact]
     public async Task ASecondStoreOnTheSameDirectoryIsRefused()
     {
         await using (Open())

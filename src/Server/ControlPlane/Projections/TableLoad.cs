@@ -1,6 +1,7 @@
-using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Threading;
+using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine;
 using Unkey.Engine.Keys;
@@ -11,19 +12,13 @@ using Unkey.Server.Storage.Statements;
 
 namespace Unkey.Server.ControlPlane.Projections;
 
-/// <summary>Fills the engine's tables from the store when the server starts. Used once, by one thread, before any request.</summary>
+/// <summary>Fills the engine's tables from the store when the server starts. Used once, before any request.</summary>
 internal sealed class TableLoad
 {
-    private const int KeysPerClockRead = 1_024;
-    private const long LogEveryMs = 2_000;
-
     private readonly EngineState _engine;
     private readonly RecordSpecs _specs;
     private readonly Projection _projection;
     private readonly ILogger _logger;
-    private readonly Dictionary<string, string> _slugs = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _roleNames = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<string>> _rolePermissions = new(StringComparer.Ordinal);
 
     /// <summary>Creates the load.</summary>
     public TableLoad(EngineState engine, RecordSpecs specs, Projection projection, ILogger logger)
@@ -35,18 +30,25 @@ internal sealed class TableLoad
     }
 
     /// <summary>Reads every live row and publishes it.</summary>
-    /// <param name="session">A session on one snapshot.</param>
+    /// <param name="store">Where the rows are; nobody writes to it yet.</param>
+    /// <param name="cancellation">Gives up the load.</param>
     /// <returns>Number of keys loaded.</returns>
-    public long Run(StoreSession session)
+    public async Task<long> RunAsync(IStore store, CancellationToken cancellation)
     {
         Stopwatch watch = Stopwatch.StartNew();
+        KeyLoad keyLoad = await store.ReadAsync(LoadOwners, cancellation).ConfigureAwait(false);
+        long keys = await keyLoad.RunAsync(store, cancellation).ConfigureAwait(false);
+        ControlPlaneLog.Loaded(_logger, keys, _engine.Identities.Count, watch.ElapsedMilliseconds);
+        return keys;
+    }
+
+    // What keys refer to comes before them.
+    private KeyLoad LoadOwners(StoreSession session)
+    {
         LoadContainers(session);
         LoadIdentities(session);
         LoadNamespaces(session);
-        LoadPermissions(session);
-        long keys = LoadKeys(session, watch);
-        ControlPlaneLog.Loaded(_logger, keys, _engine.Identities.Count, watch.ElapsedMilliseconds);
-        return keys;
+        return new KeyLoad(_engine, _specs, KeyGrants.Load(session), session.CountKeys(), _logger);
     }
 
     private void LoadContainers(StoreSession session)
@@ -94,117 +96,5 @@ internal sealed class TableLoad
                 _engine.Namespaces.Put(item);
             }
         }
-    }
-
-    private void LoadPermissions(StoreSession session)
-    {
-        Fill(session.ScanPermissions(), _slugs);
-        Fill(session.ScanRoles(), _roleNames);
-        using ColumnScan links = session.ScanRolePermissions();
-        while (links.Read())
-        {
-            string role = links.Text(0);
-            if (!_rolePermissions.TryGetValue(role, out List<string>? slugs))
-            {
-                _rolePermissions.Add(role, slugs = []);
-            }
-
-            slugs.Add(_slugs[links.Text(1)]);
-        }
-    }
-
-    private long LoadKeys(StoreSession session, Stopwatch watch)
-    {
-        long total = session.CountKeys();
-        long nextLogMs = LogEveryMs;
-        long loaded = 0;
-        using ColumnScan keys = session.ScanKeys();
-        using OwnedRows permissions = new(session.ScanKeyPermissions());
-        using OwnedRows roles = new(session.ScanKeyRoles());
-        using OwnedRows limits = new(session.ScanKeyRatelimits());
-        TextCache texts = new();
-        Func<ColumnScan, string> linkedId = link => texts.Get(link.Bytes(1));
-        List<RatelimitRow> ownLimits = [];
-        List<string> permissionIds = [];
-        List<string> roleIds = [];
-        while (keys.Read())
-        {
-            KeyRow row = KeyStatements.MapScanned(keys, texts);
-            ReadOnlySpan<byte> id = keys.Bytes(0);
-            ownLimits.Clear();
-            permissionIds.Clear();
-            roleIds.Clear();
-            limits.Collect(id, RatelimitStatements.MapOwned, ownLimits);
-            permissions.Collect(id, linkedId, permissionIds);
-            roles.Collect(id, linkedId, roleIds);
-            KeySpec spec = _specs.Key(row, Slugs(permissionIds, roleIds), RoleNames(roleIds), ownLimits, CreditUpdate.Set);
-
-            // One at a time: nobody contends for the lock yet, and what a row allocates dies young.
-            lock (_engine.WriterLock)
-            {
-                _engine.Keys.Upsert(spec);
-            }
-
-            loaded++;
-            if (loaded % KeysPerClockRead == 0 && watch.ElapsedMilliseconds >= nextLogMs)
-            {
-                nextLogMs = watch.ElapsedMilliseconds + LogEveryMs;
-                ControlPlaneLog.Loading(_logger, loaded, total);
-            }
-        }
-
-        return loaded;
-    }
-
-    private static void Fill(ColumnScan rows, Dictionary<string, string> map)
-    {
-        using (rows)
-        {
-            while (rows.Read())
-            {
-                map.Add(rows.Text(0), rows.Text(1));
-            }
-        }
-    }
-
-    private string[] Slugs(List<string> permissionIds, List<string> roleIds)
-    {
-        if (permissionIds.Count == 0 && roleIds.Count == 0)
-        {
-            return [];
-        }
-
-        SortedSet<string> slugs = new(StringComparer.Ordinal);
-        foreach (string id in permissionIds)
-        {
-            slugs.Add(_slugs[id]);
-        }
-
-        foreach (string id in roleIds)
-        {
-            if (_rolePermissions.TryGetValue(id, out List<string>? byRole))
-            {
-                slugs.UnionWith(byRole);
-            }
-        }
-
-        return [.. slugs];
-    }
-
-    private string[] RoleNames(List<string> roleIds)
-    {
-        if (roleIds.Count == 0)
-        {
-            return [];
-        }
-
-        string[] names = new string[roleIds.Count];
-        for (int i = 0; i < names.Length; i++)
-        {
-            names[i] = _roleNames[roleIds[i]];
-        }
-
-        Array.Sort(names, StringComparer.Ordinal);
-        return names;
     }
 }

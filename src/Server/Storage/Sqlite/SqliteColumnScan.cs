@@ -10,13 +10,22 @@ internal sealed class SqliteColumnScan : ColumnScan
     private readonly sqlite3 _database;
     private readonly sqlite3_stmt _statement;
 
-    /// <summary>Prepares a statement without parameters.</summary>
+    // The statement's address; the scan owns the statement, so it is valid until Dispose.
+    private readonly nint _address;
+
+    /// <summary>Prepares a statement.</summary>
     /// <param name="connection">An open connection; must stay open as long as the scan.</param>
     /// <param name="sql">Constant text.</param>
-    public SqliteColumnScan(SqliteConnection connection, string sql)
+    /// <param name="texts">The parameters <c>?1</c>, <c>?2</c> and so on.</param>
+    public SqliteColumnScan(SqliteConnection connection, string sql, ReadOnlySpan<string> texts)
     {
         _database = connection.Handle!;
         Check(raw.sqlite3_prepare_v2(_database, sql, out _statement));
+        _address = _statement.DangerousGetHandle();
+        for (int i = 0; i < texts.Length; i++)
+        {
+            Check(raw.sqlite3_bind_text(_statement, i + 1, texts[i]));
+        }
     }
 
     /// <inheritdoc/>
@@ -37,15 +46,15 @@ internal sealed class SqliteColumnScan : ColumnScan
     }
 
     /// <inheritdoc/>
-    public override bool IsNull(int ordinal) => raw.sqlite3_column_type(_statement, ordinal) == raw.SQLITE_NULL;
+    public override bool IsNull(int ordinal) => SqliteColumns.Type(_address, ordinal) == raw.SQLITE_NULL;
 
     /// <inheritdoc/>
-    public override long Int64(int ordinal) => raw.sqlite3_column_int64(_statement, ordinal);
+    public override long Int64(int ordinal) => SqliteColumns.Int64(_address, ordinal);
 
     // The database's encoding is UTF-8, so the bytes of a text are its UTF-8 and need no conversion.
 
     /// <inheritdoc/>
-    public override ReadOnlySpan<byte> Bytes(int ordinal) => raw.sqlite3_column_blob(_statement, ordinal);
+    public override ReadOnlySpan<byte> Bytes(int ordinal) => SqliteColumns.Bytes(_address, ordinal);
 
     /// <inheritdoc/>
     public override void Dispose() => _statement.Dispose();

@@ -13,12 +13,10 @@ internal sealed class SqliteDatabase
     /// <summary>Name of the file in the data directory.</summary>
     public const string FileName = "unkey.db";
 
-    // "unky" as a big-endian number, in the file's header: tells our file from any other SQLite database.
-    private const int ApplicationId = 0x756E6B79;
     private const int BusyTimeoutMs = 5_000;
 
     // The check reads the whole file, so it is cut off; a start must not take minutes because the file is large.
-    private const int CheckMsMax = 400;
+    private const int CheckMsMax = 150;
     private const int InstructionsPerProgressCall = 20_000;
     private const int SmallestPageBytes = 512;
 
@@ -39,8 +37,12 @@ internal sealed class SqliteDatabase
         SqliteDatabase database = new(path);
         try
         {
-            // SQLite would create the file with the process's usual mode, readable by others; the WAL inherits this file's mode.
-            using (FileStream file = PrivateFile.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite))
+            if (!File.Exists(path))
+            {
+                SqliteCreation.Create(path);
+            }
+
+            using (FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
             {
                 // SQLite takes a file that is shorter than the smallest page for an empty one and would write over it.
                 if (file.Length is > 0 and < SmallestPageBytes)
@@ -49,7 +51,7 @@ internal sealed class SqliteDatabase
                 }
             }
 
-            using SqliteConnection connection = database.Connect(readOnly: false);
+            using SqliteConnection connection = Connect(path);
             database.Recognise(connection);
             database.Check(connection);
             Migrate(connection);
@@ -68,13 +70,18 @@ internal sealed class SqliteDatabase
     /// <summary>Opens a session that writes.</summary>
     public StoreSession OpenWriter()
     {
-        SqliteConnection connection = Connect(readOnly: false);
+        SqliteConnection connection = Connect(_path);
         Configure(connection);
         return Session(connection);
     }
 
     /// <summary>Opens a session that only reads.</summary>
-    public StoreSession OpenReader() => Session(Connect(readOnly: true));
+    public StoreSession OpenReader()
+    {
+        SqliteConnection connection = Connect(_path);
+        Run(connection, "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;");
+        return Session(connection);
+    }
 
     /// <summary>Words a failure to read the file so that the operator knows what to do.</summary>
     /// <param name="exception">What the driver threw.</param>
@@ -106,11 +113,15 @@ internal sealed class SqliteDatabase
         command.ExecuteNonQuery();
     }
 
-    private SqliteConnection Connect(bool readOnly)
+    /// <summary>Puts the file into WAL mode, which is a persistent property of it; all other settings belong to a connection.</summary>
+    internal static void UseWriteAheadLog(SqliteConnection connection) => Run(connection, "PRAGMA journal_mode = WAL;");
+
+    /// <summary>Opens a connection to an existing file.</summary>
+    internal static SqliteConnection Connect(string path)
     {
         SqliteConnection connection = new(new SqliteConnectionStringBuilder
         {
-            DataSource = _path,
+            DataSource = path,
             Mode = SqliteOpenMode.ReadWrite,
             Pooling = false,
             DefaultTimeout = BusyTimeoutMs / 1_000,
@@ -119,11 +130,6 @@ internal sealed class SqliteDatabase
         {
             connection.Open();
             _ = raw.sqlite3_busy_timeout(connection.Handle!, BusyTimeoutMs);
-            if (readOnly)
-            {
-                Run(connection, "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;");
-            }
-
             return connection;
         }
         catch
@@ -137,7 +143,7 @@ internal sealed class SqliteDatabase
     {
         long applicationId = Pragma(connection, "application_id");
         long version = Pragma(connection, "user_version");
-        if (applicationId != ApplicationId)
+        if (applicationId != SqliteMigrations.ApplicationId)
         {
             using SqliteCommand command = connection.CreateCommand();
             command.CommandText = "SELECT count(*) FROM sqlite_schema";
@@ -187,21 +193,19 @@ internal sealed class SqliteDatabase
 
     private static void Migrate(SqliteConnection connection)
     {
-        // Persistent property of the file; the other settings belong to a connection.
-        Run(connection, "PRAGMA journal_mode = WAL;");
+        UseWriteAheadLog(connection);
         Configure(connection);
         int version = (int)Pragma(connection, "user_version");
-        foreach ((int next, string sql) in SqliteMigrations.After(version))
+        if (version < SqliteMigrations.Latest)
         {
             using SqliteTransaction transaction = connection.BeginTransaction();
-            Run(connection, sql);
-            Run(connection, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {next};");
+            SqliteMigrations.Apply(connection, version);
             transaction.Commit();
         }
     }
 
     private static StoreSession Session(SqliteConnection connection) =>
-        new(connection, static (open, sql) => new SqliteColumnScan((SqliteConnection)open, sql));
+        new(connection, static (open, sql, texts) => new SqliteColumnScan((SqliteConnection)open, sql, texts));
 
     /// <summary>Settings of every connection that writes.</summary>
     private static void Configure(SqliteConnection connection) => Run(

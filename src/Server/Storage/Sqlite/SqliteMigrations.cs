@@ -1,13 +1,16 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Reflection;
+using Microsoft.Data.Sqlite;
 
 namespace Unkey.Server.Storage.Sqlite;
 
 /// <summary>The schema's history: one embedded SQL script a version, applied in order, never edited once released.</summary>
 internal static class SqliteMigrations
 {
+    /// <summary>"unky" as a big-endian number, in the file's header: tells our file from any other SQLite database.</summary>
+    public const int ApplicationId = 0x756E6B79;
+
     private const string ResourcePrefix = "Unkey.Server.Storage.Sqlite.Migrations.";
 
     // The version of a script is its position in this list plus one.
@@ -16,14 +19,17 @@ internal static class SqliteMigrations
     /// <summary>The schema version that this binary reads and writes.</summary>
     public static int Latest => s_names.Length;
 
-    /// <summary>The scripts that lead from a version to <see cref="Latest"/>, oldest first, each with the version it produces.</summary>
+    /// <summary>Runs the scripts that lead from a version to <see cref="Latest"/>, inside the caller's transaction.</summary>
+    /// <param name="connection">A connection that writes.</param>
     /// <param name="version">Version of the database; 0 for an empty one.</param>
-    public static IEnumerable<(int Version, string Sql)> After(int version)
+    public static void Apply(SqliteConnection connection, int version)
     {
         for (int i = version; i < s_names.Length; i++)
         {
-            yield return (i + 1, Read(s_names[i]));
+            SqliteDatabase.Run(connection, Read(s_names[i]));
         }
+
+        SqliteDatabase.Run(connection, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {Latest};");
     }
 
     private static string Read(string name)

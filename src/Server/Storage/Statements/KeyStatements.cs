@@ -41,12 +41,14 @@ internal static class KeyStatements
     public static bool IsKeyIdTaken(this StoreSession session, string id) =>
         session.Number("SELECT 1 FROM keys WHERE id = @id", ("@id", id)) is not null;
 
-    /// <summary>Starts reading what verification needs of all live keys, in the order of their ids, for the load at start.</summary>
-    public static ColumnScan ScanKeys(this StoreSession session) => session.Scan(
+    /// <summary>Starts reading what verification needs of the live keys of a range, in the order of their ids, for the load at start.</summary>
+    public static ColumnScan ScanKeys(this StoreSession session, IdRange keys) => session.Scan(
         """
         SELECT id, workspace_id, keyspace_id, hash, name, identity_id, meta, enabled, expires_at, remaining, for_workspace_id
-        FROM keys WHERE deleted_at IS NULL ORDER BY id
-        """);
+        FROM keys WHERE deleted_at IS NULL AND id >= ?1 AND id < ?2 ORDER BY id
+        """,
+        keys.From,
+        keys.To);
 
     /// <summary>Number of stored keys, for the progress of the load at start.</summary>
     public static long CountKeys(this StoreSession session) => session.Number("SELECT count(*) FROM keys") ?? 0;

@@ -1,0 +1,152 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+using Unkey.Engine;
+using Unkey.Engine.Keys;
+using Unkey.Server.Storage;
+using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Statements;
+
+namespace Unkey.Server.ControlPlane.Projections;
+
+/// <summary>The load of all keys at start, by as many threads as there are processors: each takes ranges of ids until none is left.</summary>
+/// <remarks>Used once. Nobody else writes to the store yet, so the threads' snapshots are the same.</remarks>
+internal sealed class KeyLoad
+{
+    private const int ThreadsMax = 8;
+
+    // Below this a second thread costs more than it brings.
+    private const long KeysAloneMax = 20_000;
+
+    // Under one taking of the writer lock: threads meet there rarely, and what a row allocates still dies young.
+    private const int KeysPerPublication = 64;
+    private const int PublicationsPerReport = 16;
+    private const long LogEveryMs = 2_000;
+
+    private readonly EngineState _engine;
+    private readonly RecordSpecs _specs;
+    private readonly KeyGrants _grants;
+    private readonly ILogger _logger;
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private readonly ConcurrentQueue<IdRange> _ranges;
+    private readonly long _total;
+    private long _loaded;
+    private long _nextLogMs = LogEveryMs;
+
+    /// <summary>Creates the load.</summary>
+    /// <param name="engine">The tables to fill.</param>
+    /// <param name="specs">The translator, which knows every workspace and API.</param>
+    /// <param name="grants">The permissions and roles.</param>
+    /// <param name="total">Number of stored keys.</param>
+    /// <param name="logger">For progress.</param>
+    public KeyLoad(EngineState engine, RecordSpecs specs, KeyGrants grants, long total, ILogger logger)
+    {
+        _engine = engine;
+        _specs = specs;
+        _grants = grants;
+        _total = total;
+        _logger = logger;
+        _ranges = new ConcurrentQueue<IdRange>(total <= KeysAloneMax ? [IdRange.All] : IdRange.Split("key_"));
+    }
+
+    /// <summary>Reads every live key and publishes it.</summary>
+    /// <param name="store">Where they are.</param>
+    /// <param name="cancellation">Gives up between two ranges.</param>
+    /// <returns>Number of keys loaded.</returns>
+    public async Task<long> RunAsync(IStore store, CancellationToken cancellation)
+    {
+        lock (_engine.WriterLock)
+        {
+            _engine.Keys.Reserve(_total);
+        }
+
+        int threads = Math.Min(_ranges.Count, Math.Min(Environment.ProcessorCount, ThreadsMax));
+        await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Run(
+            async () => await store.ReadAsync(session => LoadRanges(session, cancellation), cancellation).ConfigureAwait(false),
+            cancellation))).ConfigureAwait(false);
+        return _loaded;
+    }
+
+    private bool LoadRanges(StoreSession session, CancellationToken cancellation)
+    {
+        TextCache texts = new();
+        while (!cancellation.IsCancellationRequested && _ranges.TryDequeue(out IdRange range))
+        {
+            LoadRange(session, range, texts);
+        }
+
+        return true;
+    }
+
+    private void LoadRange(StoreSession session, IdRange range, TextCache texts)
+    {
+        using ColumnScan keys = session.ScanKeys(range);
+        using OwnedRows permissions = new(session.ScanKeyPermissions(range));
+        using OwnedRows roles = new(session.ScanKeyRoles(range));
+        using OwnedRows limits = new(session.ScanKeyRatelimits(range));
+        Func<ColumnScan, string> linkedId = link => texts.Get(link.Bytes(1));
+        List<RatelimitRow> ownLimits = [];
+        List<string> permissionIds = [];
+        List<string> roleIds = [];
+        List<KeySpec> specs = new(KeysPerPublication);
+        int unreported = 0;
+        while (keys.Read())
+        {
+            KeyRow row = KeyStatements.MapScanned(keys, texts);
+            ReadOnlySpan<byte> id = keys.Bytes(0);
+            ownLimits.Clear();
+            permissionIds.Clear();
+            roleIds.Clear();
+            limits.Collect(id, RatelimitStatements.MapOwned, ownLimits);
+            permissions.Collect(id, linkedId, permissionIds);
+            roles.Collect(id, linkedId, roleIds);
+            specs.Add(_specs.Key(row, _grants.Slugs(permissionIds, roleIds), _grants.RoleNames(roleIds), ownLimits, CreditUpdate.Set));
+            if (specs.Count == KeysPerPublication)
+            {
+                Publish(specs);
+                if (++unreported == PublicationsPerReport)
+                {
+                    Report(unreported * KeysPerPublication);
+                    unreported = 0;
+                }
+            }
+        }
+
+        Report((unreported * KeysPerPublication) + specs.Count);
+        Publish(specs);
+    }
+
+    private void Publish(List<KeySpec> specs)
+    {
+        lock (_engine.WriterLock)
+        {
+            foreach (KeySpec spec in specs)
+            {
+                _engine.Keys.Upsert(spec);
+            }
+        }
+
+        specs.Clear();
+    }
+
+    private void Report(long keys)
+    {
+        // ORDER: none needed; a count.
+        long loaded = Interlocked.Add(ref _loaded, keys);
+        long nowMs = (long)Stopwatch.GetElapsedTime(_startedAt).TotalMilliseconds;
+
+        // ORDER: none needed; a thread with an older time loses the exchange below.
+        long dueMs = Volatile.Read(ref _nextLogMs);
+
+        // ORDER: full fence. One thread wins the right to log this interval.
+        if (nowMs >= dueMs && Interlocked.CompareExchange(ref _nextLogMs, nowMs + LogEveryMs, dueMs) == dueMs)
+        {
+            ControlPlaneLog.Loading(_logger, loaded, _total);
+        }
+    }
+}
