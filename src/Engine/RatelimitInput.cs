@@ -9,6 +9,9 @@ public ref struct RatelimitInput
     /// <summary>The authenticated root key: known, enabled, not expired, managing an enabled workspace. Checked by the caller.</summary>
     public KeyRecord Caller { get; set; }
 
+    /// <summary>Whether a caller with the bare permission <c>*</c> may do everything, as in v1; otherwise it means nothing.</summary>
+    public bool HonorsBareWildcard { get; set; }
+
     /// <summary>The checks, in the order of the request.</summary>
     public ReadOnlySpan<RatelimitRequest> Checks { get; set; }
 

@@ -11,8 +11,8 @@ namespace Unkey.Engine;
 /// Any thread that is online in the reclaimer; every thread brings its own <see cref="VerifyResult"/>. No allocation, no lock, no exception.
 /// </summary>
 /// <remarks>
-/// Order: workspace, API and grant (not found) → query parses → workspace enabled → key enabled → not expired → address → query satisfied →
-/// rate limits, all or none → credits. Tokens taken stay taken when the credits do not suffice; nothing is taken by any other refusal.
+/// Order: workspace, API and grant (not found) → query parses → workspace enabled → call counted → key enabled → API asked for → not expired →
+/// address → query satisfied → rate limits, all or none → credits. Tokens taken stay taken when the credits do not suffice; nothing is taken by any other refusal.
 /// Source: the HTTP contract, "Order of the checks".
 /// </remarks>
 public sealed class Verifier
@@ -37,10 +37,9 @@ public sealed class Verifier
         result.Reset();
         if (!_state.Keys.TryFind(input.Key, out KeyRecord record)
             || record.IsRootKey
-            || record.WorkspaceIndex != input.Caller.ForWorkspaceIndex
             || _state.Workspaces.Find(record.WorkspaceIndex) is not Workspace workspace
             || _state.Apis.Find(record.ApiIndex) is not { Deleted: false } api
-            || !VerifyGrant.Allows(input.Caller, workspace, api, record.KeyId))
+            || !IsVisible(in input, record, workspace, api))
         {
             return VerifyOutcome.NotFound;
         }
@@ -63,12 +62,22 @@ public sealed class Verifier
 
         if (!workspace.Enabled)
         {
-            return VerifyOutcome.Forbidden;
+            return VerifyOutcome.WorkspaceDisabled;
+        }
+
+        if (input.Access == VerifyAccess.Anonymous && workspace.ApiLimit is not null)
+        {
+            return VerifyOutcome.NotCounted;
         }
 
         if (!record.Enabled)
         {
             return VerifyOutcome.Disabled;
+        }
+
+        if (!input.ApiId.IsEmpty && !input.ApiId.SequenceEqual(api.IdUtf8))
+        {
+            return VerifyOutcome.Forbidden;
         }
 
         if (input.NowMs > record.ExpiresAtMs)
@@ -100,12 +109,17 @@ public sealed class Verifier
         return TryTakeCredits(credits, input.Cost, result) ? VerifyOutcome.Valid : VerifyOutcome.UsageExceeded;
     }
 
+    private static bool IsVisible(in VerifyInput input, KeyRecord record, Workspace workspace, Api api) =>
+        input.Access != VerifyAccess.ByCaller
+        || (record.WorkspaceIndex == input.Caller.ForWorkspaceIndex && VerifyGrant.Allows(input.Caller, workspace, api, record.KeyId));
+
     /// <summary>Gathers the limits to check: the request's, then those that apply by themselves and are not among them.</summary>
     private bool TryCollectLimits(in VerifyInput input, VerifyResult result)
     {
         KeyRecord record = result.Record;
         IdentityRecord identity = result.Identity;
         int identityLimits = identity.IsNull ? 0 : identity.LimitCount;
+        long appliedCost = input.AppliedCost ?? 1;
         if (input.Limits.Length > 0 && !TryCollectRequested(in input, result))
         {
             return false;
@@ -117,7 +131,7 @@ public sealed class Verifier
             LimitView limit = record.Limit(i);
             if (limit.AutoApply && !IsRequested(in input, result, limit))
             {
-                AddConfigured(result, limit, requestIndex: -1, cost: 1);
+                AddConfigured(result, limit, requestIndex: -1, appliedCost);
             }
         }
 
@@ -126,7 +140,7 @@ public sealed class Verifier
             LimitView limit = identity.Limit(i);
             if (limit.AutoApply && !IsRequested(in input, result, limit) && !result.IsShadowed(limit))
             {
-                AddConfigured(result, limit, requestIndex: -1, cost: 1);
+                AddConfigured(result, limit, requestIndex: -1, appliedCost);
             }
         }
 

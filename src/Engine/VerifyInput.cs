@@ -9,17 +9,26 @@ namespace Unkey.Engine;
 /// </summary>
 public ref struct VerifyInput
 {
+    /// <summary>Who asks; decides whether <see cref="Caller"/> has a meaning.</summary>
+    public VerifyAccess Access { get; set; }
+
     /// <summary>The authenticated root key: known, enabled, not expired, managing an enabled workspace. Checked by the caller.</summary>
     public KeyRecord Caller { get; set; }
 
     /// <summary>SHA-256 of the key to verify.</summary>
     public KeyDigest Key { get; set; }
 
-    /// <summary>Permission query in UTF-8; empty when not given (the wire refuses an empty one).</summary>
+    /// <summary>Id of the API that the key must belong to, UTF-8; empty for any.</summary>
+    public ReadOnlySpan<byte> ApiId { get; set; }
+
+    /// <summary>Permission query, see <see cref="Permissions.PermissionQuery"/>; empty when not given (the wire refuses an empty one).</summary>
     public ReadOnlySpan<byte> Permissions { get; set; }
 
     /// <summary>Credits to take from a key that has any, 0 or more; -1 when not given, which is 1.</summary>
     public long Cost { get; set; }
+
+    /// <summary>Tokens that limits which apply by themselves take, 0 or more; null when not given, which is 1.</summary>
+    public long? AppliedCost { get; set; }
 
     /// <summary>Requested limits in the order of the request; a later entry replaces an earlier one of the same name.</summary>
     public ReadOnlySpan<LimitRequest> Limits { get; set; }

@@ -9,7 +9,7 @@ public enum VerifyOutcome
     /// <summary>Unknown, foreign or hidden key, or a key of a deleted API; the answer carries nothing else.</summary>
     NotFound,
 
-    /// <summary>The workspace is disabled, or the caller's address is not on the API's list.</summary>
+    /// <summary>The caller's address is not on the API's list, or the key is not of the API that was asked for.</summary>
     Forbidden,
 
     /// <summary>The permission query is not satisfied.</summary>
@@ -32,4 +32,10 @@ public enum VerifyOutcome
 
     /// <summary>A requested limit is not configured: status 412, entry in <see cref="VerifyResult.UnknownLimitIndex"/>. Nothing is taken.</summary>
     UnknownLimit,
+
+    /// <summary>The workspace is disabled. Nothing is taken.</summary>
+    WorkspaceDisabled,
+
+    /// <summary>The calls of the key's workspace are limited and nobody has counted this one. Nothing is taken; see <see cref="VerifyAccess"/>.</summary>
+    NotCounted,
 }

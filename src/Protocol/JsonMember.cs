@@ -6,7 +6,7 @@ namespace Unkey.Protocol;
 internal static class JsonMember
 {
     /// <summary>Longest member name of any hot request, in characters.</summary>
-    internal const int NameLengthMax = 11;
+    internal const int NameLengthMax = 13;
 
     /// <summary>Bytes that <see cref="Name"/> needs: the longest escape of a character is 6.</summary>
     internal const int NameBytesMax = NameLengthMax * 6;

@@ -12,13 +12,13 @@ public readonly struct RatelimitCheck
     /// <summary>Where the identifier begins, bytes.</summary>
     public int IdentifierOffset { get; init; }
 
-    /// <summary>Length of the identifier in bytes; 1 to 512 code points.</summary>
+    /// <summary>Length of the identifier in bytes; 1 to 512 code points (in v1 to 65,536).</summary>
     public int IdentifierLength { get; init; }
 
     /// <summary>Tokens a duration, 1 or more.</summary>
     public long Limit { get; init; }
 
-    /// <summary>Duration in milliseconds, 1000 to 30 days.</summary>
+    /// <summary>Duration in milliseconds, 1000 to 30 days (in v1 without a bound).</summary>
     public long DurationMs { get; init; }
 
     /// <summary>Tokens to take, 0 or more; 1 when the request does not say.</summary>

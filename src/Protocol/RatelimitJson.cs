@@ -33,6 +33,19 @@ public static class RatelimitJson
         writer.WriteByte((byte)'}');
     }
 
+    /// <summary>Writes the whole body of one decision as v1 has it: bare, and without the override.</summary>
+    /// <param name="writer">Where to write.</param>
+    /// <param name="success">Whether the tokens were taken.</param>
+    /// <param name="limit">The limit applied.</param>
+    /// <param name="remaining">Tokens left.</param>
+    /// <param name="resetUnixMs">When it resets, unix milliseconds.</param>
+    [HotPath]
+    public static void WriteV1(ref ResponseWriter writer, bool success, long limit, long remaining, long resetUnixMs)
+    {
+        writer.Write(success ? "{\"success\":true"u8 : "{\"success\":false"u8);
+        WriteNumbers(ref writer, limit, remaining, resetUnixMs, default);
+    }
+
     /// <summary>Begins the body of a batch.</summary>
     /// <param name="writer">Where to write.</param>
     /// <param name="requestId">An id of our own, which needs no escaping.</param>

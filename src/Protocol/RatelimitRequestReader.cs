@@ -2,7 +2,7 @@ using System;
 
 namespace Unkey.Protocol;
 
-/// <summary>Reads the bodies of <c>ratelimit.limit</c> and <c>ratelimit.multiLimit</c>. One per reactor; not thread-safe. Never blocks or
+/// <summary>Reads the bodies of <c>ratelimit.limit</c>, <c>ratelimit.multiLimit</c> and v1's <c>ratelimits.limit</c>. One per reactor; not thread-safe. Never blocks or
 /// throws on what a client sends.</summary>
 /// <remarks>
 /// It accepts exactly the requests that the contract accepts and says nothing about the others: the schema validator of the control plane
@@ -13,11 +13,14 @@ public sealed class RatelimitRequestReader
     /// <summary>Most checks in one request.</summary>
     public const int ChecksMax = 100;
 
+    /// <summary>Most code points of an identifier in v1, which names no bound: longer than any token that serves as one.</summary>
+    public const int V1IdentifierLengthMax = 64 * 1024;
+
     private const int TextLengthMax = 512;
     private const long DurationMsMin = 1_000;
     private const long DurationMsMax = 2_592_000_000;
 
-    // Two texts of 512 code points each, 4 bytes the longest, for each check.
+    // Two texts of 512 code points each, 4 bytes the longest, for each check; more than the one check of v1 needs.
     private const int TextsBytesMax = ChecksMax * 2 * TextLengthMax * 4;
     private const int TextsBytesKept = 16 * 1024;
 
@@ -55,7 +58,22 @@ public sealed class RatelimitRequestReader
         Reset();
         var scanner = new JsonScanner(body);
         return scanner.Read() == JsonToken.ObjectStart
-            && TryReadCheck(ref scanner, out bool isValid)
+            && TryReadCheck(ref scanner, isV1: false, out bool isValid)
+            && isValid
+            && scanner.Read() == JsonToken.End;
+    }
+
+    /// <summary>Reads a body of v1's <c>ratelimits.limit</c>: one object that may have other members too; its namespace is <c>default</c> when
+    /// it names none.</summary>
+    /// <param name="body">The whole body.</param>
+    /// <returns><see langword="false"/> for everything that the contract answers with 400.</returns>
+    [HotPath]
+    public bool TryReadV1(ReadOnlySpan<byte> body)
+    {
+        Reset();
+        var scanner = new JsonScanner(body);
+        return scanner.Read() == JsonToken.ObjectStart
+            && TryReadCheck(ref scanner, isV1: true, out bool isValid)
             && isValid
             && scanner.Read() == JsonToken.End;
     }
@@ -78,7 +96,7 @@ public sealed class RatelimitRequestReader
         // BOUND: each turn consumes an item; more than ChecksMax end it.
         while ((token = scanner.Read()) != JsonToken.ArrayEnd)
         {
-            if (token != JsonToken.ObjectStart || _count == ChecksMax || !TryReadCheck(ref scanner, out bool isValid) || !isValid)
+            if (token != JsonToken.ObjectStart || _count == ChecksMax || !TryReadCheck(ref scanner, isV1: false, out bool isValid) || !isValid)
             {
                 return false;
             }
@@ -116,8 +134,11 @@ public sealed class RatelimitRequestReader
     }
 
     /// <summary>Reads the members of an object whose start has been read.</summary>
-    private bool TryReadCheck(ref JsonScanner scanner, out bool isValid)
+    private bool TryReadCheck(ref JsonScanner scanner, bool isV1, out bool isValid)
     {
+        int identifierLengthMax = isV1 ? V1IdentifierLengthMax : TextLengthMax;
+        long durationMsMax = isV1 ? long.MaxValue : DurationMsMax;
+        Member required = isV1 ? Member.Required & ~Member.Namespace : Member.Required;
         isValid = false;
         Member seen = 0;
         Member faults = 0;
@@ -140,19 +161,21 @@ public sealed class RatelimitRequestReader
                     goesOn = _scratch.TryTake(ref scanner, scanner.Read(), 1, TextLengthMax, out space, out isMemberValid);
                     break;
                 case Member.Identifier:
-                    goesOn = _scratch.TryTake(ref scanner, scanner.Read(), 1, TextLengthMax, out identifier, out isMemberValid);
+                    goesOn = _scratch.TryTake(ref scanner, scanner.Read(), 1, identifierLengthMax, out identifier, out isMemberValid);
                     break;
                 case Member.Limit:
                     goesOn = JsonMember.TryReadInteger(ref scanner, 1, long.MaxValue, out limit, out isMemberValid);
                     break;
                 case Member.Duration:
-                    goesOn = JsonMember.TryReadInteger(ref scanner, DurationMsMin, DurationMsMax, out duration, out isMemberValid);
+                    goesOn = JsonMember.TryReadInteger(ref scanner, DurationMsMin, durationMsMax, out duration, out isMemberValid);
                     break;
                 case Member.Cost:
                     goesOn = JsonMember.TryReadInteger(ref scanner, 0, long.MaxValue, out cost, out isMemberValid);
                     break;
                 default:
-                    return false; // The object is closed.
+                    goesOn = isV1 && scanner.TrySkip(scanner.Read()); // In v2 the object is closed.
+                    isMemberValid = true;
+                    break;
             }
 
             if (!goesOn)
@@ -164,15 +187,16 @@ public sealed class RatelimitRequestReader
             faults = isMemberValid ? faults & ~member : faults | member;
         }
 
-        isValid = faults == 0 && (seen & Member.Required) == Member.Required;
+        isValid = faults == 0 && (seen & required) == required;
         if (isValid)
         {
-            int namespaceOffset = Keep(_scratch.Text(scanner.Text, space));
+            ReadOnlySpan<byte> nameOrId = (seen & Member.Namespace) != 0 ? _scratch.Text(scanner.Text, space) : "default"u8;
+            int namespaceOffset = Keep(nameOrId);
             int identifierOffset = Keep(_scratch.Text(scanner.Text, identifier));
             _checks[_count++] = new RatelimitCheck
             {
                 NamespaceOffset = namespaceOffset,
-                NamespaceLength = space.Length,
+                NamespaceLength = nameOrId.Length,
                 IdentifierOffset = identifierOffset,
                 IdentifierLength = identifier.Length,
                 Limit = limit,

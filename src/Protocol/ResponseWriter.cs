@@ -84,7 +84,7 @@ public ref struct ResponseWriter(Span<byte> destination)
 
     /// <summary>Writes one more field into an open head.</summary>
     /// <param name="name">A constant: never bytes of a request.</param>
-    /// <param name="value">A constant or an id of our own: never bytes of a request.</param>
+    /// <param name="value">A constant, an id of our own, or a text that has been checked to be printable ASCII.</param>
     [HotPath]
     public void WriteField(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value)
     {

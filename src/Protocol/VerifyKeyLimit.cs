@@ -6,7 +6,7 @@ public readonly struct VerifyKeyLimit
     /// <summary>Where the name begins in <see cref="VerifyKeyRequest.LimitNames"/>.</summary>
     public int NameOffset { get; init; }
 
-    /// <summary>Length of the name in bytes; it has 3 to 255 code points.</summary>
+    /// <summary>Length of the name in bytes; it has 3 to 255 code points, in v1 one or more.</summary>
     public int NameLength { get; init; }
 
     /// <summary>Tokens to take, 0 or more; 1 when the request does not say.</summary>

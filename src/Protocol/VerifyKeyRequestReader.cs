@@ -12,7 +12,7 @@ namespace Unkey.Protocol;
 /// <para>Strings without escapes are views of the body; the others are decoded into scratch memory, which grows only for a
 /// body that needs more of it than any ordinary one.</para>
 /// </remarks>
-public sealed partial class VerifyKeyRequestReader
+public sealed class VerifyKeyRequestReader
 {
     private const int KeyLengthMax = 512;
     private const int PermissionsLengthMax = 1000;
@@ -23,22 +23,21 @@ public sealed partial class VerifyKeyRequestReader
     private const int TagsMax = 20;
     private const long CostMax = 1_000_000_000_000;
 
-    /// <summary>Limits and bytes of their names kept from one request to the next.</summary>
-    private const int NamesBytesKept = 16 * 1024;
-    private const int LimitsKept = 64;
-
-    private readonly TextRange[] _tags = new TextRange[TagsMax];
     private readonly TextScratch _texts = new();
-    private byte[] _names = new byte[NamesBytesKept];
-    private VerifyKeyLimit[] _limits = new VerifyKeyLimit[LimitsKept];
-    private int _namesUsed;
-    private int _limitCount;
-    private int _tagCount;
+    private readonly TagList _tags;
+    private readonly VerifyKeyLimitList _limits;
     private TextRange _key;
     private TextRange _permissions;
     private TextRange _migrationId;
     private bool _hasCost;
     private long _cost;
+
+    /// <summary>Makes a reader with memory for ordinary requests.</summary>
+    public VerifyKeyRequestReader()
+    {
+        _tags = new TagList(_texts, TagsMax, TagLengthMax);
+        _limits = new VerifyKeyLimitList(_texts, LimitNameLengthMin, LimitNameLengthMax);
+    }
 
     /// <summary>The members of a request; the values are bits, so that what was seen and what is wrong are one word each.</summary>
     [Flags]
@@ -51,10 +50,7 @@ public sealed partial class VerifyKeyRequestReader
         Ratelimits = 8,
         Tags = 16,
         MigrationId = 32,
-        Name = 64,
-        Cost = 128,
-        Limit = 256,
-        Duration = 512,
+        Cost = 64,
     }
 
     /// <summary>Reads a body.</summary>
@@ -73,14 +69,14 @@ public sealed partial class VerifyKeyRequestReader
             return false;
         }
 
-        request = new VerifyKeyRequest(body, _texts.Bytes, _tags.AsSpan(0, _tagCount))
+        request = new VerifyKeyRequest(body, _texts.Bytes, _tags.Tags)
         {
             Key = _texts.Text(body, _key),
             Permissions = _texts.Text(body, _permissions),
             HasCost = _hasCost,
             Cost = _cost,
-            Limits = _limits.AsSpan(0, _limitCount),
-            LimitNames = _names.AsSpan(0, _namesUsed),
+            Limits = _limits.Limits,
+            LimitNames = _limits.Names,
             MigrationId = _texts.Text(body, _migrationId),
         };
         return true;
@@ -89,12 +85,9 @@ public sealed partial class VerifyKeyRequestReader
     private static Member Identify(ReadOnlySpan<byte> name) => name.Length switch
     {
         3 when name.SequenceEqual("key"u8) => Member.Key,
-        4 when name.SequenceEqual("name"u8) => Member.Name,
         4 when name.SequenceEqual("cost"u8) => Member.Cost,
         4 when name.SequenceEqual("tags"u8) => Member.Tags,
-        5 when name.SequenceEqual("limit"u8) => Member.Limit,
         7 when name.SequenceEqual("credits"u8) => Member.Credits,
-        8 when name.SequenceEqual("duration"u8) => Member.Duration,
         10 when name.SequenceEqual("ratelimits"u8) => Member.Ratelimits,
         11 when name.SequenceEqual("permissions"u8) => Member.Permissions,
         11 when name.SequenceEqual("migrationId"u8) => Member.MigrationId,
@@ -110,21 +103,9 @@ public sealed partial class VerifyKeyRequestReader
 
     private void Reset()
     {
-        // ALLOC: once after a request that needed far more than any ordinary one.
-        if (_names.Length > NamesBytesKept)
-        {
-            _names = new byte[NamesBytesKept];
-        }
-
-        if (_limits.Length > LimitsKept)
-        {
-            _limits = new VerifyKeyLimit[LimitsKept];
-        }
-
         _texts.Reset();
-        _namesUsed = 0;
-        _limitCount = 0;
-        _tagCount = 0;
+        _tags.Reset();
+        _limits.Reset();
         _key = default;
         _permissions = default;
         _migrationId = default;
@@ -169,10 +150,10 @@ public sealed partial class VerifyKeyRequestReader
                     goesOn = TryReadCredits(ref scanner, out isValid);
                     break;
                 case Member.Tags:
-                    goesOn = TryReadTags(ref scanner, out isValid);
+                    goesOn = _tags.TryRead(ref scanner, out isValid);
                     break;
                 case Member.Ratelimits:
-                    goesOn = TryReadLimits(ref scanner, out isValid);
+                    goesOn = _limits.TryRead(ref scanner, out isValid);
                     break;
                 default:
                     return false;
@@ -228,111 +209,6 @@ public sealed partial class VerifyKeyRequestReader
         return token == JsonToken.ObjectEnd;
     }
 
-    private bool TryReadTags(ref JsonScanner scanner, out bool isValid)
-    {
-        _tagCount = 0;
-        isValid = false;
-        JsonToken token = scanner.Read();
-        if (token != JsonToken.ArrayStart)
-        {
-            return scanner.TrySkip(token);
-        }
-
-        bool areValid = true;
-
-        // BOUND: each turn consumes a value; the body is finite.
-        while ((token = scanner.Read()) != JsonToken.ArrayEnd)
-        {
-            if (!_texts.TryTake(ref scanner, token, 1, TagLengthMax, out TextRange tag, out bool isTagValid))
-            {
-                return false;
-            }
-
-            areValid &= isTagValid && _tagCount < TagsMax;
-            if (areValid)
-            {
-                _tags[_tagCount++] = tag;
-            }
-        }
-
-        isValid = areValid;
-        return true;
-    }
-
-    private bool TryReadLimits(ref JsonScanner scanner, out bool isValid)
-    {
-        _limitCount = 0;
-        isValid = false;
-        JsonToken token = scanner.Read();
-        if (token != JsonToken.ArrayStart)
-        {
-            return scanner.TrySkip(token);
-        }
-
-        bool areValid = true;
-
-        // BOUND: each turn consumes a value; the body is finite.
-        while ((token = scanner.Read()) != JsonToken.ArrayEnd)
-        {
-            bool isItemValid = false;
-            if (token == JsonToken.ObjectStart ? !TryReadLimit(ref scanner, out isItemValid) : !scanner.TrySkip(token))
-            {
-                return false;
-            }
-
-            areValid &= isItemValid;
-        }
-
-        isValid = areValid;
-        return true;
-    }
-
-    private bool TryReadLimit(ref JsonScanner scanner, out bool isValid)
-    {
-        isValid = false;
-        Member seen = 0;
-        Member faults = 0;
-        TextRange name = default;
-        long cost = 1;
-        long limit = 0;
-        long duration = 0;
-        JsonToken token;
-
-        // BOUND: each turn consumes a member; the body is finite.
-        while ((token = scanner.Read()) == JsonToken.Name)
-        {
-            Member member = ReadMember(scanner);
-            bool isMemberValid = true;
-            bool goesOn = member switch
-            {
-                Member.Name => TryReadText(ref scanner, LimitNameLengthMin, LimitNameLengthMax, out name, out isMemberValid),
-                Member.Cost => JsonMember.TryReadInteger(ref scanner, 0, long.MaxValue, out cost, out isMemberValid),
-                Member.Limit => JsonMember.TryReadInteger(ref scanner, 0, long.MaxValue, out limit, out isMemberValid),
-                Member.Duration => JsonMember.TryReadInteger(ref scanner, 0, long.MaxValue, out duration, out isMemberValid),
-
-                // These objects are open: any other member is read over.
-                _ => scanner.TrySkip(scanner.Read()),
-            };
-            if (!goesOn)
-            {
-                return false;
-            }
-
-            seen |= member;
-            faults = isMemberValid ? faults & ~member : faults | member;
-        }
-
-        if (token != JsonToken.ObjectEnd)
-        {
-            return false;
-        }
-
-        isValid = faults == 0 && (seen & Member.Name) != 0;
-        if (isValid)
-        {
-            AddLimit(scanner.Text, name, cost, seen, limit, duration);
-        }
-
-        return true;
-    }
+    private bool TryReadText(ref JsonScanner scanner, int lengthMin, int lengthMax, out TextRange text, out bool isValid) =>
+        _texts.TryTake(ref scanner, scanner.Read(), lengthMin, lengthMax, out text, out isValid);
 }

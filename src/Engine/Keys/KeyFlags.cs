@@ -14,4 +14,10 @@ internal enum KeyFlags : ushort
 
     /// <summary>The key authenticates API calls.</summary>
     RootKey = 2,
+
+    /// <summary>The key has a role, so its fragment lists roles.</summary>
+    Roles = 4,
+
+    /// <summary>The record has a legacy fragment.</summary>
+    LegacyFragment = 8,
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Binary;
 
 namespace Unkey.Engine.Keys;
 
@@ -64,6 +65,26 @@ public readonly unsafe struct KeyRecord
 
     /// <summary>UTF-8 JSON of the constant members of the answer's <c>data</c>.</summary>
     public ReadOnlySpan<byte> Fragment => new(FragmentStart, _header->FragmentLength);
+
+    /// <summary>Whether <see cref="Fragment"/> lists roles.</summary>
+    public bool HasRoles => (_header->Flags & KeyFlags.Roles) != 0;
+
+    /// <summary>UTF-8 JSON of the constant members that only the answer of v1 has; empty for most keys.</summary>
+    public ReadOnlySpan<byte> LegacyFragment
+    {
+        get
+        {
+            if ((_header->Flags & KeyFlags.LegacyFragment) == 0)
+            {
+                return default;
+            }
+
+            int keyIdBytes = _header->KeyIdOffset == KeyRecordHeader.KeyIdApart ? _header->KeyIdLength : 0;
+            byte* end = FragmentStart - keyIdBytes - sizeof(ushort);
+            int length = BinaryPrimitives.ReadUInt16LittleEndian(new ReadOnlySpan<byte>(end, sizeof(ushort)));
+            return new ReadOnlySpan<byte>(end - length, length);
+        }
+    }
 
     /// <summary>Limits of the key itself, without its identity's.</summary>
     public int LimitCount => _header->LimitCount;

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Text;
@@ -24,6 +25,11 @@ internal sealed unsafe class KeyRecordBuilder
             throw new ArgumentException("Credits are 0 or more.", nameof(spec));
         }
 
+        if (spec.LegacyFragment.Length > ushort.MaxValue)
+        {
+            throw new ArgumentException("A legacy fragment has at most 65,535 bytes.", nameof(spec));
+        }
+
         _spec = spec;
         _ = RecordText.ByteCount(spec.KeyId, nameof(spec));
         _keyId = Encoding.UTF8.GetBytes(spec.KeyId);
@@ -44,6 +50,11 @@ internal sealed unsafe class KeyRecordBuilder
         if (_keyIdOffset == KeyRecordHeader.KeyIdApart)
         {
             bytes += _keyId.Length;
+        }
+
+        if (!spec.LegacyFragment.IsEmpty)
+        {
+            bytes += spec.LegacyFragment.Length + sizeof(ushort);
         }
 
         if (bytes > int.MaxValue)
@@ -67,7 +78,10 @@ internal sealed unsafe class KeyRecordBuilder
             ExpiresAtMs = _spec.ExpiresAtMs ?? long.MaxValue,
             WorkspaceIndex = _spec.WorkspaceIndex,
             ApiIndex = _spec.ApiIndex,
-            Flags = (_spec.Enabled ? KeyFlags.Enabled : 0) | (_spec.IsRootKey ? KeyFlags.RootKey : 0),
+            Flags = (_spec.Enabled ? KeyFlags.Enabled : 0)
+                | (_spec.IsRootKey ? KeyFlags.RootKey : 0)
+                | (_spec.HasRoles ? KeyFlags.Roles : 0)
+                | (_spec.LegacyFragment.IsEmpty ? 0 : KeyFlags.LegacyFragment),
             LimitCount = (ushort)_spec.Limits.Count,
             ForWorkspaceIndex = _spec.ForWorkspaceIndex,
             CreditCell = (nint)credits,
@@ -93,6 +107,13 @@ internal sealed unsafe class KeyRecordBuilder
         }
 
         texts = LimitWriter.Write(_spec.Limits, limits, texts);
+        if (!_spec.LegacyFragment.IsEmpty)
+        {
+            texts = RecordText.Write(_spec.LegacyFragment.Span, texts);
+            BinaryPrimitives.WriteUInt16LittleEndian(new Span<byte>(texts, sizeof(ushort)), (ushort)_spec.LegacyFragment.Length);
+            texts += sizeof(ushort);
+        }
+
         if (_keyIdOffset == KeyRecordHeader.KeyIdApart)
         {
             texts = RecordText.Write(_keyId, texts);

@@ -18,7 +18,8 @@ namespace Unkey.Engine.Keys;
 /// 96  permission hashes     8 each, ascending
 ///     limit entries        64 each
 ///     permission text ends  4 each, from the first byte of the texts
-///     texts: permission slugs in the order of their hashes, limit texts, the key id unless the fragment has it
+///     texts: permission slugs in the order of their hashes, limit texts, the legacy fragment and 2 bytes of its length if there is one,
+///     the key id unless the fragment has it
 ///     fragment, ending at ByteCount
 /// </code>
 /// A key without permissions, limits and meta is the header and a fragment of about 50 bytes: about 150 bytes, and 16 a slot.

@@ -47,4 +47,10 @@ public sealed class KeySpec
 
     /// <summary>UTF-8 JSON of the constant members of the answer's <c>data</c>.</summary>
     public ReadOnlyMemory<byte> Fragment { get; init; }
+
+    /// <summary>Whether <see cref="Fragment"/> lists roles.</summary>
+    public bool HasRoles { get; init; }
+
+    /// <summary>UTF-8 JSON of the constant members that only the answer of v1 has; up to 65,535 bytes, empty for none.</summary>
+    public ReadOnlyMemory<byte> LegacyFragment { get; init; }
 }

@@ -13,6 +13,9 @@ public static class LimitGrant
     /// <summary>The grant for every namespace of the workspace.</summary>
     public static ReadOnlySpan<byte> Every => "ratelimit.*.limit"u8;
 
+    /// <summary>The grant for everything there is, in v1.</summary>
+    public static ReadOnlySpan<byte> BareWildcard => "*"u8;
+
     /// <summary>Whether the caller has the grant for one namespace.</summary>
     /// <param name="caller">The root key.</param>
     /// <param name="space">The namespace.</param>

@@ -12,13 +12,18 @@ namespace Unkey.Engine.Permissions;
 /// query   := orExpr EOF
 /// orExpr  := andExpr ( OR andExpr )*
 /// andExpr := primary ( AND primary )*
-/// primary := PERMISSION | "(" orExpr ")"
+/// primary := PERMISSION | QUOTE bytes QUOTE | "(" orExpr ")"
 /// </code>
+/// The quoted form is for queries that are no text: <see cref="Quote"/> is not in any UTF-8, so no client can write it, and a permission
+/// between two of them may have any bytes. The nested JSON query of v1 is translated into it.
 /// A level of parentheses needs two bits: whether an alternative before the present one holds, and whether the present one still does.
 /// Source: the HTTP contract, "Permission query". Every term is looked up, also behind a decision, so that time says nothing about the set.
 /// </remarks>
 public static class PermissionQuery
 {
+    /// <summary>Stands before and behind a permission that is taken as it is, whatever its bytes; a byte that no UTF-8 text has.</summary>
+    public const byte Quote = 0xFF;
+
     /// <summary>Open parentheses at one time; above the longest query the wire admits (1,000 bytes).</summary>
     public const int DepthMax = 1024;
 
@@ -56,6 +61,7 @@ public static class PermissionQuery
         And,
         Or,
         Permission,
+        Quoted,
         Invalid,
     }
 
@@ -100,6 +106,10 @@ public static class PermissionQuery
                     conjunction &= permissions.Contains(query[start..position]);
                     expectsOperand = false;
                     break;
+                case Token.Quoted:
+                    conjunction &= permissions.Contains(query[(start + 1)..(position - 1)]);
+                    expectsOperand = false;
+                    break;
                 case Token.Open:
                     Push(outerAlternatives, depth, alternative);
                     Push(outerConjunctions, depth, conjunction);
@@ -142,7 +152,7 @@ public static class PermissionQuery
         {
             return token switch
             {
-                Token.Permission => QueryErrorKind.None,
+                Token.Permission or Token.Quoted => QueryErrorKind.None,
                 Token.Open => depth < DepthMax ? QueryErrorKind.None : QueryErrorKind.TooDeep,
                 // Only the first token has no predecessor.
                 Token.End => previous == Token.End ? QueryErrorKind.QueryRequired : QueryErrorKind.UnexpectedEnd,
@@ -187,6 +197,7 @@ public static class PermissionQuery
             {
                 (byte)'(' => Token.Open,
                 (byte)')' => Token.Close,
+                Quote => Quoted(query, ref position),
                 _ => Token.Invalid,
             };
         }
@@ -199,6 +210,13 @@ public static class PermissionQuery
             3 when System.Text.Ascii.EqualsIgnoreCase(word, "and"u8) => Token.And,
             _ => Token.Permission,
         };
+    }
+
+    private static Token Quoted(ReadOnlySpan<byte> query, ref int position)
+    {
+        int length = query[position..].IndexOf(Quote);
+        position += length + 1;
+        return length < 0 ? Token.Invalid : Token.Quoted;
     }
 
     private static void Push(Span<ulong> stack, int depth, bool value)
