@@ -4,9 +4,12 @@ namespace Unkey.Protocol;
 
 /// <summary>Reads the body of a v1 verifyKey request. One per reactor; not thread-safe. Never blocks or throws on what a client sends.</summary>
 /// <remarks>As <see cref="VerifyKeyRequestReader"/>, but for the members: they are those of the contract, v1, section 2, and unknown ones are read
-/// over. A key has no longest length, because v1 names none.</remarks>
+/// over. A key has no longest length, because v1 names none. Limits have a largest number, because anybody may send them.</remarks>
 public sealed class V1VerifyKeyRequestReader
 {
+    /// <summary>Most limits of one request.</summary>
+    public const int LimitsMax = 100;
+
     // Longer than any body; twelve bytes, the longest form of a code point, times this is still an int.
     private const int AnyLength = int.MaxValue / 12;
 
@@ -26,7 +29,7 @@ public sealed class V1VerifyKeyRequestReader
     public V1VerifyKeyRequestReader()
     {
         _tags = new TagList(_texts, TagsMax, TagLengthMax);
-        _limits = new VerifyKeyLimitList(_texts, nameLengthMin: 1, AnyLength);
+        _limits = new VerifyKeyLimitList(_texts, nameLengthMin: 1, AnyLength, LimitsMax);
     }
 
     /// <summary>The members of a request; the values are bits, so that what was seen and what is wrong are one word each.</summary>

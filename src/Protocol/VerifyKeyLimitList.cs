@@ -6,7 +6,8 @@ namespace Unkey.Protocol;
 /// <param name="texts">Decoded strings of the request.</param>
 /// <param name="nameLengthMin">Fewest code points of a name.</param>
 /// <param name="nameLengthMax">Most code points of a name.</param>
-internal sealed class VerifyKeyLimitList(TextScratch texts, int nameLengthMin, int nameLengthMax)
+/// <param name="countMax">Most items.</param>
+internal sealed class VerifyKeyLimitList(TextScratch texts, int nameLengthMin, int nameLengthMax, int countMax)
 {
     /// <summary>Limits and bytes of their names kept from one request to the next.</summary>
     private const int NamesBytesKept = 16 * 1024;
@@ -147,7 +148,7 @@ internal sealed class VerifyKeyLimitList(TextScratch texts, int nameLengthMin, i
             return false;
         }
 
-        isValid = faults == 0 && (seen & Member.Name) != 0;
+        isValid = faults == 0 && (seen & Member.Name) != 0 && _count < countMax;
         if (isValid)
         {
             Add(texts.Text(scanner.Text, name), cost, seen, limit, duration);

@@ -36,7 +36,7 @@ public sealed class VerifyKeyRequestReader
     public VerifyKeyRequestReader()
     {
         _tags = new TagList(_texts, TagsMax, TagLengthMax);
-        _limits = new VerifyKeyLimitList(_texts, LimitNameLengthMin, LimitNameLengthMax);
+        _limits = new VerifyKeyLimitList(_texts, LimitNameLengthMin, LimitNameLengthMax, countMax: int.MaxValue);
     }
 
     /// <summary>The members of a request; the values are bits, so that what was seen and what is wrong are one word each.</summary>

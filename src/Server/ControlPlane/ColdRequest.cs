@@ -11,6 +11,9 @@ public sealed class ColdRequest
     /// <summary>Path of the request-target without its query, exactly as sent, for example <c>/v2/keys.createKey</c>.</summary>
     public required string Path { get; init; }
 
+    /// <summary>What follows the first <c>?</c> of the request-target, exactly as sent; empty when there is none. Only v1 looks at it.</summary>
+    public string Query { get; init; } = "";
+
     /// <summary>Method token as sent, for example <c>POST</c>.</summary>
     public required string Method { get; init; }
 

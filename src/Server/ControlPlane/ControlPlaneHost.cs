@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -9,6 +10,7 @@ using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.ControlPlane.Encryption;
 using Unkey.Server.ControlPlane.Operations;
 using Unkey.Server.ControlPlane.Projections;
+using Unkey.Server.ControlPlane.V1;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Sqlite;
 using Unkey.Server.Storage.Statements;
@@ -91,8 +93,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
             {
                 Vault = await OpenVaultAsync(options, store, logger, cancellation).ConfigureAwait(false),
             };
-            RequestPipeline pipeline = new(services);
-            ControlPlaneRouter router = new(AllOperations.Create().Select(operation => new OperationEndpoint(operation, pipeline)));
+            ControlPlaneRouter router = new(Endpoints(services, options.V1));
             CreditWriteBack credits = new(engine, store, time, logger);
             return new ControlPlaneHost(store, credits, new CreditRefill(engine, store, credits, time, logger), router, bootstrap);
         }
@@ -120,6 +121,23 @@ public sealed class ControlPlaneHost : IAsyncDisposable
     /// <summary>Refills what is due now; for tests, which cannot wait for midnight.</summary>
     /// <returns>Number of keys refilled by this call.</returns>
     internal Task<int> RefillAsync() => _refill.RunDueAsync();
+
+    private static IEnumerable<ColdEndpoint> Endpoints(ControlPlaneServices services, bool servesV1)
+    {
+        ApiCallLimiter calls = new();
+        RequestPipeline v2 = new(services, calls, new V2Dialect());
+        IEnumerable<ColdEndpoint> endpoints = AllOperations.Create().Select(operation => new OperationEndpoint(operation, v2));
+        if (!servesV1)
+        {
+            return endpoints;
+        }
+
+        RequestPipeline v1 = new(services, calls, new V1Dialect());
+        return endpoints
+            .Concat(V1Operations.Create().Select(operation => new OperationEndpoint(operation, v1)))
+            .Append(new V1Liveness())
+            .Append(new V1VerifyKey(services, calls));
+    }
 
     private static async Task<KeyVault?> OpenVaultAsync(ControlPlaneOptions options, SqliteStore store, ILogger logger, CancellationToken cancellation)
     {

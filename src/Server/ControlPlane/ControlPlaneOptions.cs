@@ -10,6 +10,9 @@ public sealed record ControlPlaneOptions(string DataDirectory, string? RootKey)
     /// <summary>Master keys of recoverable keys; <see langword="null"/> when there are to be none.</summary>
     public MasterKeyRing? EncryptionKeys { get; init; }
 
+    /// <summary>Whether the operations of the old v1 API are answered too.</summary>
+    public bool V1 { get; init; }
+
     /// <summary>Keeps the root key out of any text made of the record.</summary>
     public override string ToString() => $"{nameof(ControlPlaneOptions)} {{ DataDirectory = {DataDirectory} }}";
 }

@@ -18,6 +18,9 @@ internal abstract class Operation
     /// <summary>Path of the endpoint, for example <c>/v2/apis.createApi</c>.</summary>
     public string Path { get; }
 
+    /// <summary>Method of the endpoint.</summary>
+    public virtual string Method => "POST";
+
     /// <summary>What the body must be.</summary>
     public SchemaNode Body { get; }
 

@@ -11,5 +11,8 @@ internal sealed class OperationEndpoint(Operation operation, RequestPipeline pip
     public override string Path => operation.Path;
 
     /// <inheritdoc/>
+    public override string Method => operation.Method;
+
+    /// <inheritdoc/>
     public override Task<ColdResponse> HandleAsync(ColdRequest request) => pipeline.RunAsync(operation, request);
 }

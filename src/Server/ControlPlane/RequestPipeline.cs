@@ -9,22 +9,19 @@ using Unkey.Server.Storage;
 namespace Unkey.Server.ControlPlane;
 
 /// <summary>The steps that every call takes before and after its handler, in the order that decides which error wins. Any thread.</summary>
-internal sealed class RequestPipeline
+/// <param name="services">What all operations share.</param>
+/// <param name="calls">Counts the calls of limited workspaces; one for all versions of the API.</param>
+/// <param name="dialect">How this version of the API speaks.</param>
+internal sealed class RequestPipeline(ControlPlaneServices services, ApiCallLimiter calls, ApiDialect dialect)
 {
-    private readonly ControlPlaneServices _services;
-    private readonly ApiCallLimiter _calls = new();
-
-    /// <summary>Creates the pipeline.</summary>
-    public RequestPipeline(ControlPlaneServices services) => _services = services;
-
     /// <summary>Takes one request through all steps. Never throws.</summary>
     public async Task<ColdResponse> RunAsync(Operation operation, ColdRequest request)
     {
         OperationResult result;
-        ApiCallWindow.Count? count = null;
+        Progress progress = new();
         try
         {
-            result = await HandleAsync(operation, request, taken => count = taken).ConfigureAwait(false);
+            result = await HandleAsync(operation, request, progress).ConfigureAwait(false);
         }
         catch (StoreException exception)
         {
@@ -37,29 +34,24 @@ internal sealed class RequestPipeline
         catch (Exception exception)
         {
             // The one catch for bugs: it costs this request a 500 and tells the client nothing of the cause.
-            ControlPlaneLog.Fault(_services.Logger, operation.Path, request.RequestId, exception);
-            result = new ApiError(ErrorCode.UnexpectedError, "An unexpected error occurred while processing the request.") { IsPlainJson = true };
+            ControlPlaneLog.Fault(services.Logger, operation.Path, request.RequestId, exception);
+            result = ApiError.Unexpected;
         }
 
-        ColdResponse response = result switch
-        {
-            { Rendered: { } rendered } => rendered,
-            { Error: { } error } => Envelope.Error(request.RequestId, request.Accept, error),
-            _ => Envelope.Success(request.RequestId, result.Data, result.Page),
-        };
-        return count is { Limit: > 0 } ? response with { Fields = [.. response.Fields, .. count.Value.Fields()] } : response;
+        ColdResponse response = dialect.Render(request, result, progress.Caller);
+        return progress.Count is { Limit: > 0 } count ? response with { Fields = [.. response.Fields, .. count.Fields()] } : response;
     }
 
-    private async ValueTask<OperationResult> HandleAsync(Operation operation, ColdRequest request, Action<ApiCallWindow.Count> counted)
+    private async ValueTask<OperationResult> HandleAsync(Operation operation, ColdRequest request, Progress progress)
     {
-        if (RequestChecks.Check(request) is { } refused)
+        if (dialect.Check(request) is { } refused)
         {
             return refused;
         }
 
-        if (!JsonBody.TryParse(request.Body, out JsonDocument? document, out string? problem))
+        if (!JsonBody.TryParse(dialect.BodyOf(operation, request), out JsonDocument? document, out string? problem))
         {
-            return RequestChecks.NotJson(request, problem);
+            return dialect.NotJson(request, problem);
         }
 
         using (document)
@@ -68,27 +60,36 @@ internal sealed class RequestPipeline
             if (report.Violations.Count > 0 || report.HasUnbindableInteger)
             {
                 // An integer that satisfies the schema but does not fit its field is refused without items.
-                return RequestChecks.NotValid(request, report.Violations);
+                return dialect.NotValid(request, report.Violations);
             }
 
-            long nowMs = _services.Time.GetUtcNow().ToUnixTimeMilliseconds();
-            if (!_services.Authenticator.TryAuthenticate(request.Authorization!, nowMs, out RootCaller? caller, out ApiError? error))
+            long nowMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+            if (!dialect.TryAuthenticate(services.Authenticator, request, nowMs, out RootCaller? caller, out ApiError? error))
             {
                 return error;
             }
 
+            progress.Caller = caller;
             if (caller.Workspace.ApiLimit is { } limit)
             {
-                ApiCallWindow.Count count = _calls.Take(caller.WorkspaceId, limit, nowMs);
-                counted(count);
+                ApiCallWindow.Count count = calls.Take(caller.WorkspaceId, limit, nowMs);
+                progress.Count = count;
                 if (!count.IsAdmitted)
                 {
-                    return new ApiError(ErrorCode.WorkspaceRateLimited, "This workspace has made all the API calls that it may make in a minute.");
+                    return ApiError.TooManyCalls;
                 }
             }
 
-            OperationContext context = new(_services, request, caller, nowMs);
+            OperationContext context = new(services, request, caller, nowMs);
             return await operation.RunAsync(context, document.RootElement).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>What the steps have found out on the way, also when a later one fails.</summary>
+    private sealed class Progress
+    {
+        public RootCaller? Caller { get; set; }
+
+        public ApiCallWindow.Count? Count { get; set; }
     }
 }

@@ -72,7 +72,7 @@ public sealed class Metrics
         for (int e = 0; e < RequestLabels.EndpointCount; e++)
         {
             RequestEndpoint endpoint = (RequestEndpoint)e;
-            int outcomes = endpoint is RequestEndpoint.VerifyKey or RequestEndpoint.Limit or RequestEndpoint.MultiLimit ? RequestLabels.OutcomeCount : RequestLabels.CommonOutcomeCount;
+            int outcomes = RequestLabels.HasOwnOutcomes(endpoint) ? RequestLabels.OutcomeCount : RequestLabels.CommonOutcomeCount;
             for (int o = 0; o < outcomes; o++)
             {
                 RequestOutcome outcome = (RequestOutcome)o;

@@ -71,8 +71,8 @@ public sealed class ReactorMetrics
     {
         LatencyHistogram histogram = endpoint switch
         {
-            RequestEndpoint.VerifyKey => VerifyLatency,
-            RequestEndpoint.Limit or RequestEndpoint.MultiLimit => LimitLatency,
+            RequestEndpoint.VerifyKey or RequestEndpoint.V1VerifyKey => VerifyLatency,
+            RequestEndpoint.Limit or RequestEndpoint.MultiLimit or RequestEndpoint.V1Limit => LimitLatency,
             _ => OtherLatency,
         };
         histogram.Record(s_nanosecondsPerTick == 1.0 ? elapsedTicks : (long)(elapsedTicks * s_nanosecondsPerTick));

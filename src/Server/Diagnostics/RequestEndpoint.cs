@@ -66,6 +66,15 @@ public enum RequestEndpoint : byte
     /// <summary><c>POST /v2/ratelimit.multiLimit</c>.</summary>
     MultiLimit = 20,
 
+    /// <summary><c>POST /v1/keys.verifyKey</c>.</summary>
+    V1VerifyKey = 21,
+
+    /// <summary><c>POST /v1/ratelimits.limit</c>.</summary>
+    V1Limit = 22,
+
+    /// <summary>Every other path of v1.</summary>
+    V1Other = 23,
+
     /// <summary>Every other endpoint of the control plane, and every request on the admin listener.</summary>
-    Other = 21,
+    Other = 24,
 }

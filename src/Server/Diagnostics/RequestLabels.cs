@@ -19,7 +19,8 @@ internal static class RequestLabels
         "malformed", "unknown", "liveness", "keys.verifyKey", "keys.createKey", "keys.getKey", "keys.updateKey", "keys.deleteKey",
         "keys.whoami", "apis.createApi", "apis.getApi", "apis.deleteApi", "identities.createIdentity", "identities.getIdentity",
         "permissions.createPermission", "rootKeys.createRootKey", "rootKeys.listRootKeys", "rootKeys.deleteRootKey",
-        "workspaces.createWorkspace", "ratelimit.limit", "ratelimit.multiLimit", "other",
+        "workspaces.createWorkspace", "ratelimit.limit", "ratelimit.multiLimit", "v1.keys.verifyKey", "v1.ratelimits.limit", "v1.other",
+        "other",
     ];
 
     private static readonly string[] s_outcomes =
@@ -47,7 +48,7 @@ internal static class RequestLabels
         if (path.StartsWith(Prefix, StringComparison.Ordinal))
         {
             ReadOnlySpan<char> name = path[Prefix.Length..];
-            for (int i = (int)RequestEndpoint.Liveness; i < (int)RequestEndpoint.Other; i++)
+            for (int i = (int)RequestEndpoint.Liveness; i < (int)RequestEndpoint.V1VerifyKey; i++)
             {
                 if (name.SequenceEqual(s_endpoints[i]))
                 {
@@ -56,8 +57,18 @@ internal static class RequestLabels
             }
         }
 
-        return RequestEndpoint.Other;
+        return path switch
+        {
+            "/v1/keys.verifyKey" => RequestEndpoint.V1VerifyKey,
+            "/v1/ratelimits.limit" => RequestEndpoint.V1Limit,
+            _ => path.StartsWith("/v1/", StringComparison.Ordinal) ? RequestEndpoint.V1Other : RequestEndpoint.Other,
+        };
     }
+
+    /// <summary>Whether an endpoint can have every outcome; the others have only the common ones.</summary>
+    /// <param name="endpoint">A defined value.</param>
+    public static bool HasOwnOutcomes(RequestEndpoint endpoint) => endpoint
+        is RequestEndpoint.VerifyKey or RequestEndpoint.Limit or RequestEndpoint.MultiLimit or RequestEndpoint.V1VerifyKey or RequestEndpoint.V1Limit;
 
     /// <summary>The outcome that a status means, for every endpoint but verifyKey.</summary>
     /// <param name="status">An HTTP status.</param>

@@ -63,7 +63,7 @@ internal sealed class RunningServer : IAsyncDisposable
         {
             transport = Bind(options, loggers.CreateLogger("Unkey.Transport"));
             engine = new EngineState(bucketCapacity: options.RatelimitMaxBuckets);
-            ControlPlaneOptions controlPlaneOptions = new(directory, options.RootKey) { EncryptionKeys = options.EncryptionKeys };
+            ControlPlaneOptions controlPlaneOptions = new(directory, options.RootKey) { EncryptionKeys = options.EncryptionKeys, V1 = options.V1 };
             controlPlane = await ControlPlaneHost.OpenAsync(controlPlaneOptions, engine, loggers, time, cancellation).ConfigureAwait(false);
             HealthState health = new();
             Metrics metrics = new(options.Threads, BuildVersion.Full);

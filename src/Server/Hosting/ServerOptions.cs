@@ -69,6 +69,9 @@ public sealed record ServerOptions
     /// <summary>The least severe entries that are written.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
+    /// <summary>Whether the old v1 API is served beside v2. Its verifyKey asks for no root key.</summary>
+    public bool V1 { get; init; }
+
     /// <summary>Whether requests may set their own time with <c>X-Test-Time</c>. Loopback listeners only.</summary>
     public bool TestMode { get; init; }
 

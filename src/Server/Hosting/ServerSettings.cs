@@ -301,6 +301,21 @@ internal static class ServerSettings
         },
         new()
         {
+            Option = "--v1",
+            ValueName = "true|false",
+            Default = "false",
+            IsFlag = true,
+            Description = "Serves the old v1 API beside v2, for clients such as @unkey/api 0.x. Its verifyKey asks for no root key: whoever"
+                + " presents a key learns what it may do. Without it, /v1/ answers 404.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                string? problem = SettingText.Flag(text, out bool value);
+                draft = problem is null ? draft with { V1 = value } : draft;
+                return problem;
+            },
+        },
+        new()
+        {
             Option = "--test-mode",
             ValueName = "true|false",
             Default = "false",

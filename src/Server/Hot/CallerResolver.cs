@@ -12,25 +12,34 @@ internal sealed class CallerResolver(EngineState engine, ReactorClock clock)
     private static ReadOnlySpan<byte> Bearer => "Bearer "u8;
 
     /// <summary>The root key that the Authorization value names, when it may be used now.</summary>
+    /// <param name="connection">The connection, which remembers its last caller.</param>
+    /// <param name="authorization">The value.</param>
+    /// <param name="takesBareToken">Whether a token without <c>Bearer</c> counts too, as in v1.</param>
+    /// <param name="caller">The root key's record.</param>
     [HotPath]
-    internal bool TryGet(Connection connection, ReadOnlySpan<byte> authorization, out KeyRecord caller)
+    internal bool TryGet(Connection connection, ReadOnlySpan<byte> authorization, bool takesBareToken, out KeyRecord caller)
     {
         // The version is read before the lookup: a change in between makes the remembered record outdated, never the reverse.
         long version = engine.Keys.Version;
         if (!connection.Caller.TryGet(authorization, version, out caller))
         {
-            if (!authorization.StartsWith(Bearer))
+            bool isBearer = authorization.StartsWith(Bearer);
+            if (!isBearer && !takesBareToken)
             {
                 return false;
             }
 
-            ReadOnlySpan<byte> token = authorization[Bearer.Length..].Trim((byte)' ');
+            ReadOnlySpan<byte> token = (isBearer ? authorization[Bearer.Length..] : authorization).Trim((byte)' ');
             if (token.IsEmpty || !engine.Keys.TryFind(KeyDigest.Of(token), out caller) || !caller.IsRootKey)
             {
                 return false;
             }
 
-            connection.Caller.Set(authorization, version, caller);
+            // A remembered value is not looked at again, so a bare token is not remembered: the next request may be one of v2.
+            if (isBearer)
+            {
+                connection.Caller.Set(authorization, version, caller);
+            }
         }
 
         // A workspace whose API calls are limited is left to the control plane, which counts them and writes the fields of the limit.

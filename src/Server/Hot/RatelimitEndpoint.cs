@@ -46,7 +46,7 @@ internal sealed class RatelimitEndpoint
     {
         if (!MediaType.IsJson(head.ContentType)
             || !(isBatch ? _reader.TryReadMany(body) : _reader.TryReadOne(body))
-            || !_callers.TryGet(connection, head.Authorization, out KeyRecord caller))
+            || !_callers.TryGet(connection, head.Authorization, takesBareToken: false, out KeyRecord caller))
         {
             return false;
         }

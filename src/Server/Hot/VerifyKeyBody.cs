@@ -136,11 +136,12 @@ internal static class VerifyKeyBody
         }
     }
 
-    private static VerifyKeyCode WireCode(VerifyOutcome outcome) => outcome switch
+    /// <summary>The code of an outcome that is no error.</summary>
+    internal static VerifyKeyCode WireCode(VerifyOutcome outcome) => outcome switch
     {
         VerifyOutcome.Valid => VerifyKeyCode.Valid,
         VerifyOutcome.NotFound => VerifyKeyCode.NotFound,
-        VerifyOutcome.Forbidden => VerifyKeyCode.Forbidden,
+        VerifyOutcome.Forbidden or VerifyOutcome.WorkspaceDisabled => VerifyKeyCode.Forbidden,
         VerifyOutcome.InsufficientPermissions => VerifyKeyCode.InsufficientPermissions,
         VerifyOutcome.UsageExceeded => VerifyKeyCode.UsageExceeded,
         VerifyOutcome.RateLimited => VerifyKeyCode.RateLimited,

@@ -43,7 +43,7 @@ internal sealed class VerifyKeyEndpoint
     {
         if (!MediaType.IsJson(head.ContentType)
             || !_reader.TryRead(body, out VerifyKeyRequest request)
-            || !_callers.TryGet(connection, head.Authorization, out KeyRecord caller))
+            || !_callers.TryGet(connection, head.Authorization, takesBareToken: false, out KeyRecord caller))
         {
             return false;
         }
@@ -83,11 +83,12 @@ internal sealed class VerifyKeyEndpoint
         output.Advance(writer.Written);
     }
 
-    private static RequestOutcome OutcomeLabel(VerifyOutcome outcome) => outcome switch
+    /// <summary>The label of an outcome that has a code on the wire.</summary>
+    internal static RequestOutcome OutcomeLabel(VerifyOutcome outcome) => outcome switch
     {
         VerifyOutcome.Valid => RequestOutcome.Valid,
         VerifyOutcome.NotFound => RequestOutcome.NotFound,
-        VerifyOutcome.Forbidden => RequestOutcome.Forbidden,
+        VerifyOutcome.Forbidden or VerifyOutcome.WorkspaceDisabled => RequestOutcome.Forbidden,
         VerifyOutcome.InsufficientPermissions => RequestOutcome.InsufficientPermissions,
         VerifyOutcome.UsageExceeded => RequestOutcome.UsageExceeded,
         VerifyOutcome.RateLimited => RequestOutcome.RateLimited,

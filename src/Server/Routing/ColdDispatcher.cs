@@ -21,6 +21,7 @@ internal sealed class ColdDispatcher(Reactor reactor, ControlPlaneRouter control
         var request = new ColdRequest
         {
             Path = Encoding.ASCII.GetString(head.Path),
+            Query = Encoding.ASCII.GetString(head.Query),
             Method = Encoding.ASCII.GetString(head.MethodName),
             Authorization = head.HasAuthorization ? Encoding.UTF8.GetString(head.Authorization) : null,
             ContentType = head.HasContentType ? Encoding.UTF8.GetString(head.ContentType) : null,
@@ -31,7 +32,7 @@ internal sealed class ColdDispatcher(Reactor reactor, ControlPlaneRouter control
             RequestId = requestId,
         };
         connection.ColdEndpoint = RequestLabels.EndpointOf(request.Path);
-        Queue(connection, keepAlive, isHead: false, () => controlPlane.HandleAsync(request));
+        Queue(connection, keepAlive, head.Method == HttpMethod.Head, () => controlPlane.HandleAsync(request));
     }
 
     /// <summary>Starts a request of the admin listener.</summary>

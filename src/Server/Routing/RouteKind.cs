@@ -21,6 +21,15 @@ internal enum RouteKind : byte
     /// <summary>An operation of the control plane, answered on the thread pool.</summary>
     ControlPlane,
 
+    /// <summary><c>/v1/keys.verifyKey</c>, answered on the reactor.</summary>
+    V1VerifyKey,
+
+    /// <summary><c>/v1/ratelimits.limit</c>, answered on the reactor.</summary>
+    V1Limit,
+
+    /// <summary>Any other path of v1, answered on the thread pool: also one that is not served, because v1 words even that in its own form.</summary>
+    V1,
+
     /// <summary>A path with empty or dot segments whose clean form is served: redirected.</summary>
     Unclean,
 }

@@ -10,6 +10,8 @@ internal sealed class RouteTable(ControlPlaneRouter controlPlane)
     /// <summary>No served path is longer.</summary>
     internal const int PathBytesMax = 64;
 
+    private static ReadOnlySpan<byte> V1Prefix => "/v1/"u8;
+
     /// <summary>What <paramref name="path"/>, the target without its query, leads to.</summary>
     [HotPath]
     internal RouteKind Match(ReadOnlySpan<byte> path)
@@ -21,8 +23,8 @@ internal sealed class RouteTable(ControlPlaneRouter controlPlane)
         }
 
         Span<byte> clean = stackalloc byte[PathBytesMax];
-        return TryClean(path, clean, out int length) && MatchClean(clean[..length]) != RouteKind.Unknown
-            ? RouteKind.Unclean
+        return TryClean(path, clean, out int length) && MatchClean(clean[..length]) != RouteKind.Unknown ? RouteKind.Unclean
+            : controlPlane.ServesV1 && path.StartsWith(V1Prefix) ? RouteKind.V1
             : RouteKind.Unknown;
     }
 
@@ -81,6 +83,15 @@ internal sealed class RouteTable(ControlPlaneRouter controlPlane)
         : path.SequenceEqual("/v2/ratelimit.limit"u8) ? RouteKind.Limit
         : path.SequenceEqual("/v2/ratelimit.multiLimit"u8) ? RouteKind.MultiLimit
         : path.SequenceEqual("/v2/liveness"u8) ? RouteKind.Liveness
+        : path.StartsWith(V1Prefix) ? MatchV1(path)
         : controlPlane.IsKnown(path) ? RouteKind.ControlPlane
+        : RouteKind.Unknown;
+
+    [HotPath]
+    private RouteKind MatchV1(ReadOnlySpan<byte> path) =>
+        !controlPlane.ServesV1 ? RouteKind.Unknown
+        : path.SequenceEqual("/v1/keys.verifyKey"u8) ? RouteKind.V1VerifyKey
+        : path.SequenceEqual("/v1/ratelimits.limit"u8) ? RouteKind.V1Limit
+        : controlPlane.IsKnown(path) ? RouteKind.V1
         : RouteKind.Unknown;
 }

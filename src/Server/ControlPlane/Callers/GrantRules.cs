@@ -11,13 +11,19 @@ internal static class GrantRules
     private const string AnySubtree = "**";
 
     /// <summary>Whether a holder's permissions include another permission entirely.</summary>
+    /// <param name="workspaceId">The holder's workspace.</param>
     /// <param name="held">What the holder has.</param>
     /// <param name="wanted">What is to be handed out: a tuple or a resource name, either with wildcards.</param>
-    public static bool Includes(IReadOnlySet<string> held, string wanted)
+    public static bool Includes(string workspaceId, IReadOnlySet<string> held, string wanted)
     {
         if (held.Contains(wanted))
         {
             return true;
+        }
+
+        if (wanted == RootPermissions.Everything)
+        {
+            return RootPermissions.AllOf(workspaceId).TrueForAll(held.Contains);
         }
 
         // Every endpoint that takes the tuple of one resource also takes the tuple of any resource, so the latter is the larger grant.

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Unkey.Engine.Keys;
 using Unkey.Engine.Permissions;
 using Unkey.Engine.Registries;
 
@@ -10,11 +11,17 @@ namespace Unkey.Server.ControlPlane.Callers;
 /// <param name="Permissions">Everything it has been granted, compared ordinally.</param>
 internal sealed record RootCaller(string KeyId, Workspace Workspace, IReadOnlySet<string> Permissions)
 {
+    /// <summary>SHA-256 of the root key, for operations that look its record up again.</summary>
+    public KeyDigest Digest { get; init; }
+
+    /// <summary>Whether it may do everything in its workspace without being granted each thing: by a bare <c>*</c>, which counts in v1 alone.</summary>
+    public bool IsUnrestricted { get; init; }
+
     /// <summary>Id of the workspace that it manages.</summary>
     public string WorkspaceId => Workspace.Id;
 
     /// <summary>Whether the caller holds what an endpoint asks for.</summary>
-    public bool May(PermissionExpression required) => required.IsSatisfiedBy(Permissions);
+    public bool May(PermissionExpression required) => IsUnrestricted || required.IsSatisfiedBy(Permissions);
 
     /// <summary>Full name of a resource of the caller's workspace, with an action.</summary>
     /// <param name="path">For example <c>keyspaces/ks_1/keys/key_1</c>.</param>

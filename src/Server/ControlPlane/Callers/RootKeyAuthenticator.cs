@@ -49,7 +49,21 @@ internal sealed class RootKeyAuthenticator
         return true;
     }
 
-    /// <summary>Authenticates a call.</summary>
+    /// <summary>What v2 says of a credential that is refused.</summary>
+    public static ApiError Refusal(RootKeyFault fault) => fault switch
+    {
+        RootKeyFault.WorkspaceMissing => new ApiError(
+            ErrorCode.WorkspaceNotFound, "The provided root key is invalid. The requested workspace does not exist."),
+        RootKeyFault.WorkspaceDisabled => new ApiError(ErrorCode.WorkspaceDisabled, "The workspace is disabled."),
+        RootKeyFault.Disabled => new ApiError(ErrorCode.KeyDisabled, "The provided root key is disabled."),
+        RootKeyFault.Expired => new ApiError(ErrorCode.Forbidden, "The provided root key has expired."),
+
+        // An ordinary key must look exactly like an unknown one.
+        RootKeyFault.Unknown or RootKeyFault.OrdinaryKey => s_unknown,
+        _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, null),
+    };
+
+    /// <summary>Authenticates a call of v2.</summary>
     /// <param name="authorization">The field's value; present and not empty.</param>
     /// <param name="nowMs">Unix milliseconds.</param>
     /// <param name="caller">The caller, when every check passed.</param>
@@ -58,61 +72,70 @@ internal sealed class RootKeyAuthenticator
         string authorization, long nowMs, [NotNullWhen(true)] out RootCaller? caller, [NotNullWhen(false)] out ApiError? error)
     {
         caller = null;
-        if (!TryReadToken(authorization, out ReadOnlySpan<char> token, out error))
+        if (TryReadToken(authorization, out ReadOnlySpan<char> token, out error))
         {
-            return false;
+            RootKeyFault fault = Authenticate(token, nowMs, out caller);
+            error = fault == RootKeyFault.None ? null : Refusal(fault);
         }
 
+        return caller is not null;
+    }
+
+    /// <summary>Authenticates a token.</summary>
+    /// <param name="token">The whole root key.</param>
+    /// <param name="nowMs">Unix milliseconds.</param>
+    /// <param name="caller">The caller, when every check passed.</param>
+    public RootKeyFault Authenticate(ReadOnlySpan<char> token, long nowMs, out RootCaller? caller)
+    {
+        caller = null;
         byte[] secret = new byte[Encoding.UTF8.GetByteCount(token)];
         Encoding.UTF8.GetBytes(token, secret);
         KeyDigest digest = KeyDigest.Of(secret);
         Array.Clear(secret);
         lock (_engine.WriterLock)
         {
-            error = Find(digest, nowMs, out KeyRecord record, out Workspace? workspace);
-            if (error is null)
+            RootKeyFault fault = Find(in digest, nowMs, out KeyRecord record);
+            if (fault == RootKeyFault.None)
             {
-                caller = new RootCaller(Encoding.UTF8.GetString(record.KeyId), workspace!, Permissions(record));
+                Workspace workspace = _engine.Workspaces.Find(record.ForWorkspaceIndex)!;
+                caller = new RootCaller(Encoding.UTF8.GetString(record.KeyId), workspace, Permissions(record)) { Digest = digest };
             }
-        }
 
-        return caller is not null;
+            return fault;
+        }
     }
 
-    /// <summary>Finds a root key's record and the workspace that it manages; under the writer lock.</summary>
-    /// <returns>The first failed check in the order of the contract, or <see langword="null"/>.</returns>
-    public ApiError? Find(in KeyDigest digest, long nowMs, out KeyRecord record, out Workspace? workspace)
+    /// <summary>Finds a root key's record; under the writer lock.</summary>
+    /// <returns>The first failed check in the order of the contract.</returns>
+    public RootKeyFault Find(in KeyDigest digest, long nowMs, out KeyRecord record)
     {
-        workspace = null;
         if (!_engine.Keys.TryFind(in digest, out record) || _engine.Apis.Find(record.ApiIndex) is { Deleted: true })
         {
-            return s_unknown;
+            return RootKeyFault.Unknown;
         }
 
-        workspace = _engine.Workspaces.Find(record.ForWorkspaceIndex);
+        Workspace? workspace = _engine.Workspaces.Find(record.ForWorkspaceIndex);
         if (record.IsRootKey && workspace is null)
         {
-            return new ApiError(
-                ErrorCode.WorkspaceNotFound, "The provided root key is invalid. The requested workspace does not exist.");
+            return RootKeyFault.WorkspaceMissing;
         }
 
         if (_engine.Workspaces.Find(record.WorkspaceIndex) is { Enabled: false } || workspace is { Enabled: false })
         {
-            return new ApiError(ErrorCode.WorkspaceDisabled, "The workspace is disabled.");
+            return RootKeyFault.WorkspaceDisabled;
         }
 
         if (!record.Enabled)
         {
-            return new ApiError(ErrorCode.KeyDisabled, "The provided root key is disabled.");
+            return RootKeyFault.Disabled;
         }
 
         if (nowMs > record.ExpiresAtMs)
         {
-            return new ApiError(ErrorCode.Forbidden, "The provided root key has expired.");
+            return RootKeyFault.Expired;
         }
 
-        // An ordinary key must look exactly like an unknown one.
-        return record.IsRootKey ? null : s_unknown;
+        return record.IsRootKey ? RootKeyFault.None : RootKeyFault.OrdinaryKey;
     }
 
     private static HashSet<string> Permissions(KeyRecord record)

@@ -30,6 +30,9 @@ internal static class RootPermissions
         ("audit", ["read_audit"]),
     ];
 
+    /// <summary>Everything in the workspace at once, in v1; in v2 it has no meaning.</summary>
+    public const string Everything = "*";
+
     /// <summary>Permission of the operator alone: new workspaces are outside any workspace.</summary>
     public const string CreateWorkspace = "workspace.*.create_workspace";
 

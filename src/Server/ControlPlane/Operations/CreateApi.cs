@@ -2,6 +2,7 @@ using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
 using Unkey.Server.Storage.Statements;
 
 namespace Unkey.Server.ControlPlane.Operations;
@@ -20,14 +21,17 @@ internal sealed class CreateApi() : Operation<CreateApiRequest>(
             return denied;
         }
 
-        return await context.WriteAsync(session =>
-        {
-            string keyspaceId = Identifiers.New("ks");
-            string apiId = Identifiers.New("api");
-            session.InsertKeyspace(keyspaceId, context.Caller.WorkspaceId, context.NowMs);
-            session.InsertApi(apiId, context.Caller.WorkspaceId, keyspaceId, request.Name, context.NowMs);
-            new AuditTrail(context, session).Add("api.create", "api", apiId, request.Name);
-            return OperationResult.Success(new FieldsData(("apiId", apiId)));
-        }).ConfigureAwait(false);
+        return await context.WriteAsync(session => Create(session, context, request.Name)).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes an API with its keyspace.</summary>
+    internal static OperationResult Create(StoreSession session, OperationContext context, string name)
+    {
+        string keyspaceId = Identifiers.New("ks");
+        string apiId = Identifiers.New("api");
+        session.InsertKeyspace(keyspaceId, context.Caller.WorkspaceId, context.NowMs);
+        session.InsertApi(apiId, context.Caller.WorkspaceId, keyspaceId, name, context.NowMs);
+        new AuditTrail(context, session).Add("api.create", "api", apiId, name);
+        return OperationResult.Success(new FieldsData(("apiId", apiId)));
     }
 }

@@ -39,7 +39,7 @@ internal sealed class CreateKey() : Operation<CreateKeyRequest>(
 
     private static OperationResult Create(StoreSession session, OperationContext context, CreateKeyRequest request, string? meta)
     {
-        if (ApiAccess.FindLive(session, context, request.ApiId) is not ApiRow api || !MayCreate(context, api))
+        if (ApiAccess.FindLive(session, context, request.ApiId) is not ApiRow api || !context.Caller.May(Required(context, api)))
         {
             return ApiAccess.NotFound;
         }
@@ -54,7 +54,32 @@ internal sealed class CreateKey() : Operation<CreateKeyRequest>(
             return unknownRole;
         }
 
-        KeySecret secret = KeySecret.Create(
+        AuditTrail audit = new(context, session, isCorrelated: true);
+        KeyRow key = Insert(session, context, audit, api, request, meta, environment: null, out KeySecret secret);
+        List<PermissionRow> permissions = KeyLinks.EnsurePermissions(session, context, audit, request.Permissions ?? [], isDescribed: false);
+        return Complete(session, context, audit, key, secret, request, permissions, roles);
+    }
+
+    /// <summary>Adds a new key by itself. What the request may ask for has been checked.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="audit">Receives an entry.</param>
+    /// <param name="api">API that gets the key; has a keyspace.</param>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="meta">Its metadata as it is stored.</param>
+    /// <param name="environment">Environment that the key is for, which v2 does not know.</param>
+    /// <param name="secret">The key itself.</param>
+    internal static KeyRow Insert(
+        StoreSession session,
+        OperationContext context,
+        AuditTrail audit,
+        ApiRow api,
+        CreateKeyRequest request,
+        string? meta,
+        string? environment,
+        out KeySecret secret)
+    {
+        secret = KeySecret.Create(
             request.Prefix ?? api.DefaultPrefix, (int)(request.ByteLength ?? api.DefaultBytes ?? KeySecret.DefaultBytes));
         KeyRow key = new()
         {
@@ -66,6 +91,7 @@ internal sealed class CreateKey() : Operation<CreateKeyRequest>(
             Name = request.Name,
             IdentityId = request.ExternalId is { } externalId ? KeyLinks.EnsureIdentity(session, context, externalId) : null,
             Meta = meta,
+            Environment = environment,
             IsEnabled = request.Enabled ?? true,
             ExpiresAtMs = request.Expires,
             Remaining = request.Credits?.Remaining,
@@ -74,9 +100,23 @@ internal sealed class CreateKey() : Operation<CreateKeyRequest>(
             CreatedAtMs = context.NowMs,
         };
         session.InsertKey(key);
-        AuditTrail audit = new(context, session, isCorrelated: true);
         audit.Add("key.create", "key", key.Id, key.Name);
-        Link(session, context, audit, key, request, roles);
+        return key;
+    }
+
+    /// <summary>Gives a new key what belongs to it, and shows it.</summary>
+    internal static OperationResult Complete(
+        StoreSession session,
+        OperationContext context,
+        AuditTrail audit,
+        KeyRow key,
+        KeySecret secret,
+        CreateKeyRequest request,
+        List<PermissionRow> permissions,
+        List<RoleRow> roles)
+    {
+        KeyLinks.Connect(session, context, audit, key.Id, permissions, roles);
+        KeyLinks.ReplaceRatelimits(session, context, [], request.Ratelimits ?? [], key.Id, identityId: null);
         if (request.Recoverable == true)
         {
             RecoverableKeys.Store(session, context, key.Id, secret);
@@ -85,21 +125,9 @@ internal sealed class CreateKey() : Operation<CreateKeyRequest>(
         return OperationResult.Success(new FieldsData(("keyId", key.Id), ("key", secret.Text)));
     }
 
-    private static void Link(
-        StoreSession session, OperationContext context, AuditTrail audit, KeyRow key, CreateKeyRequest request, List<RoleRow> roles)
-    {
-        KeyLinks.Connect(
-            session,
-            context,
-            audit,
-            key.Id,
-            KeyLinks.EnsurePermissions(session, context, audit, request.Permissions ?? [], isDescribed: false),
-            roles);
-        KeyLinks.ReplaceRatelimits(session, context, [], request.Ratelimits ?? [], key.Id, identityId: null);
-    }
-
-    private static bool MayCreate(OperationContext context, ApiRow api) => context.Caller.May(PermissionExpression.Any(
-        $"api.{api.Id}.create_key", "api.*.create_key", context.Caller.Urn($"keyspaces/{api.KeyspaceId}", "create_key")));
+    /// <summary>The permission to create keys in an API.</summary>
+    internal static PermissionExpression Required(OperationContext context, ApiRow api) => PermissionExpression.Any(
+        $"api.{api.Id}.create_key", "api.*.create_key", context.Caller.Urn($"keyspaces/{api.KeyspaceId}", "create_key"));
 
     private static ApiError? Refused(OperationContext context, CreateKeyRequest request, ApiRow api)
     {

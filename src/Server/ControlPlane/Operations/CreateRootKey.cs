@@ -28,7 +28,7 @@ internal sealed class CreateRootKey() : Operation<CreateRootKeyRequest>(
 
         string[] permissions = request.Permissions.Distinct(StringComparer.Ordinal).ToArray();
         PermissionExpression[] lacking = permissions
-            .Where(permission => !GrantRules.Includes(context.Caller.Permissions, permission))
+            .Where(permission => !GrantRules.Includes(context.Caller.WorkspaceId, context.Caller.Permissions, permission))
             .Select(PermissionExpression.Leaf)
             .ToArray();
         if (lacking.Length > 0)

@@ -3,6 +3,7 @@ using Unkey.Engine.Permissions;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
 using Unkey.Server.Storage.Rows;
 using Unkey.Server.Storage.Statements;
 
@@ -25,21 +26,24 @@ internal sealed class DeleteApi() : Operation<ApiIdRequest>(
             return denied;
         }
 
-        return await context.WriteAsync(session =>
+        return await context.WriteAsync(session => Delete(session, context, request.ApiId)).ConfigureAwait(false);
+    }
+
+    /// <summary>Marks an API deleted, unless it is protected.</summary>
+    internal static OperationResult Delete(StoreSession session, OperationContext context, string apiId)
+    {
+        if (ApiAccess.FindLive(session, context, apiId) is not ApiRow api)
         {
-            if (ApiAccess.FindLive(session, context, request.ApiId) is not ApiRow api)
-            {
-                return ApiAccess.NotFound;
-            }
+            return ApiAccess.NotFound;
+        }
 
-            if (api.IsDeleteProtected)
-            {
-                return s_protected;
-            }
+        if (api.IsDeleteProtected)
+        {
+            return s_protected;
+        }
 
-            session.DeleteApi(api.Id, context.NowMs);
-            new AuditTrail(context, session).Add("api.delete", "api", api.Id, api.Name);
-            return OperationResult.Empty;
-        }).ConfigureAwait(false);
+        session.DeleteApi(api.Id, context.NowMs);
+        new AuditTrail(context, session).Add("api.delete", "api", api.Id, api.Name);
+        return OperationResult.Empty;
     }
 }

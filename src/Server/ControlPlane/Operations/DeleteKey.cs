@@ -20,7 +20,8 @@ internal sealed class DeleteKey() : Operation<DeleteKeyRequest>(
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, DeleteKeyRequest request) =>
         await context.WriteAsync(session => Delete(session, context, request)).ConfigureAwait(false);
 
-    private static OperationResult Delete(StoreSession session, OperationContext context, DeleteKeyRequest request)
+    /// <summary>Deletes a key that the caller may delete.</summary>
+    internal static OperationResult Delete(StoreSession session, OperationContext context, DeleteKeyRequest request)
     {
         if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
         {

@@ -43,7 +43,8 @@ internal sealed class GetKey() : Operation<GetKeyRequest>(
             : OperationResult.Success(shown with { PlainText = RecoverableKeys.PlainText(session, context, key.Id) });
     }
 
-    private static ApiError? NotDecryptable(OperationContext context, KeyRow key, ApiRow api)
+    /// <summary>Why the plain text of a key cannot be shown to the caller, or <see langword="null"/>.</summary>
+    internal static ApiError? NotDecryptable(OperationContext context, KeyRow key, ApiRow api)
     {
         if (context.Services.Vault is null)
         {

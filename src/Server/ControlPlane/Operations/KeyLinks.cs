@@ -143,7 +143,7 @@ internal static class KeyLinks
         return permissions;
     }
 
-    /// <summary>The roles of names, created where missing: each once, letter case ignored. For imports only.</summary>
+    /// <summary>The roles of names, created where missing: each once, letter case ignored. For imports and v1 only.</summary>
     public static List<RoleRow> EnsureRoles(StoreSession session, OperationContext context, AuditTrail audit, IEnumerable<string> names)
     {
         List<RoleRow> roles = [];

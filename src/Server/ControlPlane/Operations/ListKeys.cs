@@ -53,20 +53,32 @@ internal sealed class ListKeys() : Operation<ListKeysRequest>(
         }
 
         int size = (int)(request.Limit ?? Paging.DefaultSize);
+        string? identityId = null;
+        if (request.ExternalId is { } externalId)
+        {
+            identityId = session.FindIdentityByExternalId(context.Caller.WorkspaceId, externalId)?.Id;
+            if (identityId is null)
+            {
+                return OperationResult.List([], cursor: null);
+            }
+        }
+
         return Paging.Page(
-            Rows(session, context, request, keyspaceId, size + 1),
+            Rows(session, keyspaceId, identityId, request.Cursor ?? "", size + 1),
             size,
             static key => key.Id,
             key => Shown(session, context, key, decrypts));
     }
 
-    private static KeyData Shown(StoreSession session, OperationContext context, KeyRow key, bool decrypts)
+    /// <summary>A key of the list.</summary>
+    internal static KeyData Shown(StoreSession session, OperationContext context, KeyRow key, bool decrypts)
     {
         KeyData shown = KeyAccess.Shown(session, context.Services.Engine, key);
         return decrypts ? shown with { PlainText = RecoverableKeys.PlainText(session, context, key.Id) } : shown;
     }
 
-    private static ApiError? NotDecryptable(OperationContext context, ApiRow api)
+    /// <summary>Why the plain text of an API's keys cannot be shown to the caller, or <see langword="null"/>.</summary>
+    internal static ApiError? NotDecryptable(OperationContext context, ApiRow api)
     {
         if (context.Services.Vault is null)
         {
@@ -78,7 +90,8 @@ internal sealed class ListKeys() : Operation<ListKeysRequest>(
         return context.Deny(required) ?? (api.StoresEncryptedKeys ? null : s_notEnabled);
     }
 
-    private static PermissionExpression Required(OperationContext context, string apiId, string keyspaceId) => PermissionExpression.Any(
+    /// <summary>The permission to list the keys of an API.</summary>
+    internal static PermissionExpression Required(OperationContext context, string apiId, string keyspaceId) => PermissionExpression.Any(
         PermissionExpression.All(
             PermissionExpression.Any("api.*.read_key", $"api.{apiId}.read_key"),
             PermissionExpression.Any("api.*.read_api", $"api.{apiId}.read_api")),
@@ -86,16 +99,14 @@ internal sealed class ListKeys() : Operation<ListKeysRequest>(
             context.Caller.Urn($"keyspaces/{keyspaceId}/keys/*", "read_key"),
             context.Caller.Urn($"keyspaces/{keyspaceId}", "read_keyspace")));
 
-    private static List<KeyRow> Rows(StoreSession session, OperationContext context, ListKeysRequest request, string keyspaceId, int count)
-    {
-        string cursor = request.Cursor ?? "";
-        if (request.ExternalId is not { } externalId)
-        {
-            return session.ListKeys(keyspaceId, cursor, count);
-        }
-
-        return session.FindIdentityByExternalId(context.Caller.WorkspaceId, externalId) is { } identity
-            ? session.ListKeysOfIdentity(keyspaceId, identity.Id, cursor, count)
-            : [];
-    }
+    /// <summary>Keys of a keyspace in the order of their ids.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="keyspaceId">The keyspace.</param>
+    /// <param name="identityId">Only keys of this identity; <see langword="null"/> for all.</param>
+    /// <param name="cursor">First id that may be returned.</param>
+    /// <param name="count">Most rows.</param>
+    internal static List<KeyRow> Rows(StoreSession session, string keyspaceId, string? identityId, string cursor, int count) =>
+        identityId is null
+            ? session.ListKeys(keyspaceId, cursor, count)
+            : session.ListKeysOfIdentity(keyspaceId, identityId, cursor, count);
 }

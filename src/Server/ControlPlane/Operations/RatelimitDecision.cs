@@ -3,11 +3,9 @@ using System.Collections.Generic;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Tasks;
-using Microsoft.Extensions.ObjectPool;
 using Unkey.Engine;
 using Unkey.Engine.Keys;
 using Unkey.Engine.Permissions;
-using Unkey.Engine.Registries;
 using Unkey.Protocol;
 using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.ControlPlane.Responses;
@@ -23,8 +21,6 @@ internal sealed class RatelimitDecision : Operation
 {
     private const long DurationMsMin = 1_000;
     private const long DurationMsMax = 2_592_000_000;
-
-    private static readonly ObjectPool<Scratch> s_scratch = ObjectPool.Create<Scratch>();
 
     private static readonly SchemaNode s_check = SchemaNode.Closed(
         SchemaProperty.Required("namespace", SchemaNode.Text(1, 512)),
@@ -48,7 +44,7 @@ internal sealed class RatelimitDecision : Operation
     /// <inheritdoc/>
     public override async ValueTask<OperationResult> RunAsync(OperationContext context, JsonElement body)
     {
-        Scratch scratch = s_scratch.Get();
+        RatelimitScratch scratch = RatelimitScratch.Rent();
         try
         {
             ReadOnlyMemory<byte> bytes = context.Request.Body;
@@ -69,15 +65,16 @@ internal sealed class RatelimitDecision : Operation
                 await NamespaceDirectory.GetOrCreateAsync(context, missing).ConfigureAwait(false);
             }
 
-            return Decide(context, scratch);
+            return Decide(context, scratch, _isBatch, honorsBareWildcard: false, Answered);
         }
         finally
         {
-            s_scratch.Return(scratch);
+            scratch.Return();
         }
     }
 
-    private static List<string> Missing(OperationContext context, RatelimitRequestReader reader)
+    /// <summary>Names of the read checks that no namespace has, each once.</summary>
+    internal static List<string> Missing(OperationContext context, RatelimitRequestReader reader)
     {
         List<string> missing = [];
         foreach (RatelimitCheck check in reader.Checks)
@@ -92,44 +89,52 @@ internal sealed class RatelimitDecision : Operation
         return missing;
     }
 
-    private OperationResult Decide(OperationContext context, Scratch scratch)
+    /// <summary>Decides what has been read.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="scratch">Holds the checks that were read.</param>
+    /// <param name="isBatch">Whether it is a multiLimit request.</param>
+    /// <param name="honorsBareWildcard">Whether a caller with the bare permission <c>*</c> may do everything.</param>
+    /// <param name="answer">Makes the answer; under the writer lock.</param>
+    internal static OperationResult Decide(
+        OperationContext context, RatelimitScratch scratch, bool isBatch, bool honorsBareWildcard, RatelimitAnswer answer)
     {
         EngineState engine = context.Services.Engine;
         lock (engine.WriterLock)
         {
             // The caller was authenticated by a copy of its record; the record itself may have changed since, so it is checked again.
-            if (!RootKeyAuthenticator.TryReadToken(context.Request.Authorization!, out ReadOnlySpan<char> token, out ApiError? malformed))
+            RootKeyFault fault = context.Services.Authenticator.Find(context.Caller.Digest, context.NowMs, out KeyRecord caller);
+            if (fault != RootKeyFault.None)
             {
-                return malformed;
-            }
-
-            KeyDigest callerDigest = KeyDigest.Of(Encoding.UTF8.GetBytes(token.ToString()));
-            if (context.Services.Authenticator.Find(in callerDigest, context.NowMs, out KeyRecord caller, out Workspace? _) is { } refused)
-            {
-                return refused;
+                return RootKeyAuthenticator.Refusal(fault);
             }
 
             RatelimitInput input = new()
             {
                 Caller = caller,
+                HonorsBareWildcard = honorsBareWildcard,
                 Checks = scratch.ToEngine(),
                 Texts = scratch.Reader.Texts,
                 NowMs = context.NowMs,
             };
-            RatelimitOutcome outcome = new RatelimitDecider(engine).Decide(in input, _isBatch, scratch.Result);
-            return outcome switch
-            {
-                RatelimitOutcome.Decided => OperationResult.Whole(Render(context.Request.RequestId, in input, scratch.Result)),
-                RatelimitOutcome.DeletedNamespace => OperationResult.Refused(
-                    ErrorCode.NamespaceGone, "This namespace has been deleted. Its name cannot be used again."),
-                RatelimitOutcome.NotPermitted => OperationResult.Refused(ErrorCode.InsufficientPermissions, Required(scratch.Result).Denial()),
-                _ => OperationResult.Refused(ErrorCode.UnexpectedError, "The namespace could not be found after it was created."),
-            };
+            RatelimitOutcome outcome = new RatelimitDecider(engine).Decide(in input, isBatch, scratch.Result);
+            return answer(context, outcome, in input, scratch.Result);
         }
     }
 
-    private static PermissionExpression Required(RatelimitResult result) =>
-        PermissionExpression.Any($"ratelimit.{result.Namespace(result.StoppedAt)!.Id}.limit", "ratelimit.*.limit");
+    /// <summary>What a caller lacks whom the decision has refused.</summary>
+    internal static ApiError NotPermitted(RatelimitResult result) => new(
+        ErrorCode.InsufficientPermissions,
+        PermissionExpression.Any($"ratelimit.{result.Namespace(result.StoppedAt)!.Id}.limit", "ratelimit.*.limit").Denial());
+
+    private OperationResult Answered(OperationContext context, RatelimitOutcome outcome, in RatelimitInput input, RatelimitResult result) =>
+        outcome switch
+        {
+            RatelimitOutcome.Decided => OperationResult.Whole(Render(context.Request.RequestId, in input, result)),
+            RatelimitOutcome.DeletedNamespace => OperationResult.Refused(
+                ErrorCode.NamespaceGone, "This namespace has been deleted. Its name cannot be used again."),
+            RatelimitOutcome.NotPermitted => NotPermitted(result),
+            _ => OperationResult.Refused(ErrorCode.UnexpectedError, "The namespace could not be found after it was created."),
+        };
 
     private ColdResponse Render(string requestId, in RatelimitInput input, RatelimitResult result)
     {
@@ -138,17 +143,5 @@ internal sealed class RatelimitDecision : Operation
         var writer = new ResponseWriter(buffer);
         RatelimitEndpoint.WriteBody(ref writer, in input, _isBatch, id, result);
         return new ColdResponse(200, ColdResponse.Json, buffer.AsMemory(0, writer.Written));
-    }
-
-    /// <summary>What one decision needs and the next can use again.</summary>
-    private sealed class Scratch
-    {
-        private readonly RatelimitRequest[] _checks = new RatelimitRequest[RatelimitResult.ChecksMax];
-
-        public RatelimitRequestReader Reader { get; } = new();
-
-        public RatelimitResult Result { get; } = new();
-
-        public ReadOnlySpan<RatelimitRequest> ToEngine() => RatelimitEndpoint.ToEngine(Reader.Checks, _checks);
     }
 }

@@ -35,15 +35,28 @@ internal sealed class UpdateCredits() : Operation<UpdateCreditsRequest>(
             return denied;
         }
 
+        return Apply(session, context, key, request, out CreditsData credits) is { } refused ? refused : OperationResult.Success(credits);
+    }
+
+    /// <summary>Changes the balance of a key.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="key">The key before.</param>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="credits">The credits afterwards.</param>
+    /// <returns>The refusal, or <see langword="null"/>.</returns>
+    internal static ApiError? Apply(
+        StoreSession session, OperationContext context, KeyRow key, UpdateCreditsRequest request, out CreditsData credits)
+    {
+        credits = new CreditsData(null, null, null);
         if (Refused(request, key) is { } refused)
         {
             return refused;
         }
 
         new AuditTrail(context, session).Add("key.update", "key", key.Id, key.Name);
-        return OperationResult.Success(request.Operation == UpdateCreditsRequest.Set
-            ? Set(session, key, request.Value)
-            : Move(session, context, key, request));
+        credits = request.Operation == UpdateCreditsRequest.Set ? Set(session, key, request.Value) : Move(session, context, key, request);
+        return null;
     }
 
     private static ApiError? Refused(UpdateCreditsRequest request, KeyRow key)

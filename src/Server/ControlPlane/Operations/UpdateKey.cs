@@ -56,17 +56,41 @@ internal sealed class UpdateKey() : Operation<UpdateKeyRequest>(
         }
 
         AuditTrail audit = new(context, session, isCorrelated: true);
+        List<PermissionRow>? permissions = request.Permissions is { } slugs
+            ? KeyLinks.EnsurePermissions(session, context, audit, slugs, isDescribed: true)
+            : null;
+        return Apply(session, context, audit, key, request, meta, permissions, request.Roles is null ? null : roles);
+    }
+
+    /// <summary>Changes a key. What the request may ask for has been checked.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="audit">Receives the entries.</param>
+    /// <param name="key">The key before.</param>
+    /// <param name="request">What was asked for; its permissions and roles are not looked at.</param>
+    /// <param name="meta">Its metadata as it is stored.</param>
+    /// <param name="permissions">All direct permissions afterwards; <see langword="null"/> to keep them.</param>
+    /// <param name="roles">All roles afterwards; <see langword="null"/> to keep them.</param>
+    internal static OperationResult Apply(
+        StoreSession session,
+        OperationContext context,
+        AuditTrail audit,
+        KeyRow key,
+        UpdateKeyRequest request,
+        string? meta,
+        List<PermissionRow>? permissions,
+        List<RoleRow>? roles)
+    {
         session.UpdateKey(Changed(session, context, request, key, meta), context.NowMs);
         UpdateBalance(session, key, request.Credits);
-        if (request.Roles is not null)
+        if (roles is not null)
         {
             KeyLinks.SetRoles(session, context, audit, key.Id, roles);
         }
 
-        if (request.Permissions is { } slugs)
+        if (permissions is not null)
         {
-            KeyLinks.SetPermissions(
-                session, context, audit, key.Id, KeyLinks.EnsurePermissions(session, context, audit, slugs, isDescribed: true));
+            KeyLinks.SetPermissions(session, context, audit, key.Id, permissions);
         }
 
         if (request.Ratelimits is { } limits)

@@ -5,7 +5,6 @@ using System.Threading.Tasks;
 using Microsoft.Extensions.ObjectPool;
 using Unkey.Engine;
 using Unkey.Engine.Keys;
-using Unkey.Engine.Registries;
 using Unkey.Protocol;
 using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.ControlPlane.Responses;
@@ -89,15 +88,10 @@ internal sealed class VerifyKey : Operation
         lock (engine.WriterLock)
         {
             // The caller was authenticated by a copy of its record; the record itself may have changed since, so it is checked again.
-            if (!RootKeyAuthenticator.TryReadToken(context.Request.Authorization!, out ReadOnlySpan<char> token, out ApiError? malformed))
+            RootKeyFault fault = context.Services.Authenticator.Find(context.Caller.Digest, context.NowMs, out KeyRecord caller);
+            if (fault != RootKeyFault.None)
             {
-                return malformed;
-            }
-
-            KeyDigest callerDigest = KeyDigest.Of(Encoding.UTF8.GetBytes(token.ToString()));
-            if (context.Services.Authenticator.Find(in callerDigest, context.NowMs, out KeyRecord caller, out Workspace? _) is { } refused)
-            {
-                return refused;
+                return RootKeyAuthenticator.Refusal(fault);
             }
 
             KeyDigest digest = imported ?? KeyDigest.Of(request.Key);

@@ -81,6 +81,8 @@ internal sealed class RecordSpecs
             Permissions = (IReadOnlyCollection<string>)slugs,
             Limits = Limits(limits, workspace, row.Id),
             Fragment = VerifyKeyFragments.Key(row.Id, row.IsEnabled, row.Name, Utf8(row.Meta), row.ExpiresAtMs, slugs, roles),
+            HasRoles = roles.Count > 0,
+            LegacyFragment = VerifyKeyFragments.Legacy(row.Environment),
         };
     }
 

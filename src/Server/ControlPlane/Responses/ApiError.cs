@@ -15,6 +15,14 @@ internal sealed record ApiError(ErrorCode Code, string Detail, IReadOnlyList<Sch
     {
     }
 
+    /// <summary>The answer to a bug: it tells nothing of the cause.</summary>
+    public static ApiError Unexpected { get; } =
+        new(ErrorCode.UnexpectedError, "An unexpected error occurred while processing the request.") { IsPlainJson = true };
+
+    /// <summary>The answer to a call beyond the limit of its workspace.</summary>
+    public static ApiError TooManyCalls { get; } =
+        new(ErrorCode.WorkspaceRateLimited, "This workspace has made all the API calls that it may make in a minute.");
+
     /// <summary>Whether the answer is always application/json, whatever Accept says: the rule for schema failures and panics.</summary>
     public bool IsPlainJson { get; init; }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Generic;
+using System.Globalization;
+using System.Text;
 
 namespace Unkey.Server.ControlPlane.Schema;
 
@@ -10,6 +12,7 @@ internal sealed class SchemaReport
     private const int ViolationsMax = 200;
 
     private readonly List<SchemaViolation> _violations = [];
+    private readonly List<int> _indexes = [];
 
     /// <summary>The violations in document order, at most 200.</summary>
     public IReadOnlyList<SchemaViolation> Violations => _violations;
@@ -20,15 +23,43 @@ internal sealed class SchemaReport
     /// <summary>Whether further violations would be dropped.</summary>
     public bool IsFull => _violations.Count >= ViolationsMax;
 
+    /// <summary>Says that what is checked from here on belongs to an item of the innermost array. Pair with <see cref="LeaveItem"/>.</summary>
+    public void EnterItem(int index) => _indexes.Add(index);
+
+    /// <summary>Ends <see cref="EnterItem"/>.</summary>
+    public void LeaveItem() => _indexes.RemoveAt(_indexes.Count - 1);
+
     /// <summary>Adds a violation unless the report is full.</summary>
     /// <param name="location">Location of the schema node, without the keyword.</param>
     /// <param name="keyword">The keyword that is violated.</param>
     /// <param name="message">What is wrong.</param>
-    public void Add(string location, string keyword, string message)
+    /// <param name="missing">Name of the member that is missing there, if that is what is wrong.</param>
+    public void Add(string location, string keyword, string message, string? missing = null)
     {
         if (!IsFull)
         {
-            _violations.Add(new SchemaViolation(location + "/" + keyword, message));
+            _violations.Add(new SchemaViolation(location + "/" + keyword, message) { Path = PathOf(location, missing) });
         }
+    }
+
+    // The location has the names of the members, /properties/a/items/properties/b; which items it went through has been noted beside it.
+    private string PathOf(string location, string? missing)
+    {
+        StringBuilder path = new();
+        int depth = 0;
+        string[] steps = location.Split('/');
+        for (int i = 1; i < steps.Length; i++)
+        {
+            Append(steps[i] == "items" ? _indexes[depth++].ToString(CultureInfo.InvariantCulture) : steps[++i]);
+        }
+
+        if (missing is not null)
+        {
+            Append(missing);
+        }
+
+        return path.ToString();
+
+        void Append(string step) => path.Append(path.Length > 0 ? "." : "").Append(step);
     }
 }

@@ -81,7 +81,7 @@ internal static class SchemaValidator
 
         if (missing is not null)
         {
-            report.Add(location, "required", Listing("missing property ", "missing properties ", missing, ""));
+            report.Add(location, "required", Listing("missing property ", "missing properties ", missing, ""), missing[0]);
         }
 
         if (schema.IsClosed && UndescribedNames(schema, value) is { } undescribed)
@@ -106,6 +106,7 @@ internal static class SchemaValidator
         if (schema.Items is { } items)
         {
             string itemLocation = location + "/items";
+            int index = 0;
             foreach (JsonElement item in value.EnumerateArray())
             {
                 if (report.IsFull)
@@ -113,7 +114,9 @@ internal static class SchemaValidator
                     return;
                 }
 
+                report.EnterItem(index++);
                 Check(items, item, itemLocation, report);
+                report.LeaveItem();
             }
         }
     }

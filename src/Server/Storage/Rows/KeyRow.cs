@@ -27,6 +27,9 @@ internal sealed record KeyRow
     /// <summary>Metadata as a compact JSON object.</summary>
     public string? Meta { get; init; }
 
+    /// <summary>Environment that it is for, a label that only v1 knows.</summary>
+    public string? Environment { get; init; }
+
     /// <summary>Whether the key may be used.</summary>
     public bool IsEnabled { get; init; } = true;
 

@@ -10,7 +10,8 @@ internal static class KeyStatements
     /// <summary>The columns that <see cref="Map"/> reads, in its order.</summary>
     internal const string Columns = """
         SELECT id, workspace_id, keyspace_id, hash, start, name, identity_id, meta, enabled, expires_at, remaining, refill_amount,
-            refill_day, for_workspace_id, last_used_at, created_at, updated_at, deleted_at IS NOT NULL, pending_migration_id, last_refill_at
+            refill_day, for_workspace_id, last_used_at, created_at, updated_at, deleted_at IS NOT NULL, pending_migration_id, last_refill_at,
+            environment
         FROM keys
         """;
 
@@ -44,7 +45,7 @@ internal static class KeyStatements
     /// <summary>Starts reading what verification needs of the live keys of a range, in the order of their ids, for the load at start.</summary>
     public static ColumnScan ScanKeys(this StoreSession session, IdRange keys) => session.Scan(
         """
-        SELECT id, workspace_id, keyspace_id, hash, name, identity_id, meta, enabled, expires_at, remaining, for_workspace_id
+        SELECT id, workspace_id, keyspace_id, hash, name, identity_id, meta, enabled, expires_at, remaining, for_workspace_id, environment
         FROM keys WHERE deleted_at IS NULL AND id >= ?1 AND id < ?2 ORDER BY id
         """,
         keys.From,
@@ -89,6 +90,14 @@ internal static class KeyStatements
             ("@cursor", cursor),
             ("@count", (long)count));
 
+    /// <summary>Number of live keys of a keyspace, or of those of one identity in it.</summary>
+    public static long CountKeysOf(this StoreSession session, string keyspaceId, string? identityId) => (identityId is null
+        ? session.Number("SELECT count(*) FROM keys WHERE keyspace_id = @keyspace AND deleted_at IS NULL", ("@keyspace", keyspaceId))
+        : session.Number(
+            "SELECT count(*) FROM keys WHERE identity_id = @identity AND keyspace_id = @keyspace AND deleted_at IS NULL",
+            ("@identity", identityId),
+            ("@keyspace", keyspaceId))) ?? 0;
+
     /// <summary>Ids of the live keys linked to an identity.</summary>
     public static List<string> KeyIdsOfIdentity(this StoreSession session, string identityId) => session.All(
         "SELECT id FROM keys WHERE identity_id = @identity AND deleted_at IS NULL",
@@ -101,9 +110,9 @@ internal static class KeyStatements
         session.Execute(
             """
             INSERT INTO keys (id, workspace_id, keyspace_id, hash, start, name, identity_id, meta, enabled, expires_at, remaining,
-                refill_amount, refill_day, for_workspace_id, pending_migration_id, created_at)
+                refill_amount, refill_day, for_workspace_id, pending_migration_id, created_at, environment)
             VALUES (@id, @workspace, @keyspace, @hash, @start, @name, @identity, @meta, @enabled, @expires, @remaining,
-                @amount, @day, @for, @migration, @now)
+                @amount, @day, @for, @migration, @now, @environment)
             """,
             ("@id", key.Id),
             ("@workspace", key.WorkspaceId),
@@ -120,7 +129,8 @@ internal static class KeyStatements
             ("@day", key.RefillDay),
             ("@for", key.ForWorkspaceId),
             ("@migration", key.PendingMigrationId),
-            ("@now", key.CreatedAtMs));
+            ("@now", key.CreatedAtMs),
+            ("@environment", key.Environment));
         session.Changes.Keys.Add(key.Id);
     }
 
@@ -197,6 +207,7 @@ internal static class KeyStatements
         ExpiresAtMs = row.NumberOrNull(8),
         Remaining = row.NumberOrNull(9),
         ForWorkspaceId = row.IsNull(10) ? null : texts.Get(row.Bytes(10)),
+        Environment = row.IsNull(11) ? null : texts.Get(row.Bytes(11)),
         CreatedAtMs = 0,
     };
 
@@ -223,5 +234,6 @@ internal static class KeyStatements
         IsDeleted = row.Flag(17),
         PendingMigrationId = row.Text(18),
         LastRefillAtMs = row.Number(19),
+        Environment = row.Text(20),
     };
 }
