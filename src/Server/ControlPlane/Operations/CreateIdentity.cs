@@ -2,6 +2,7 @@ using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
 using Unkey.Server.Storage.Rows;
 using Unkey.Server.Storage.Statements;
 
@@ -30,26 +31,30 @@ internal sealed class CreateIdentity() : Operation<CreateIdentityRequest>(
             return tooLarge;
         }
 
-        return await context.WriteAsync(session =>
+        return await context.WriteAsync(
+            session => Create(session, context, request.ExternalId, meta, request.Ratelimits ?? [])).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes an identity, unless there is one with this external id.</summary>
+    internal static OperationResult Create(
+        StoreSession session, OperationContext context, string externalId, string? meta, RatelimitInput[] limits)
+    {
+        if (session.FindIdentityByExternalId(context.Caller.WorkspaceId, externalId) is not null)
         {
-            if (session.FindIdentityByExternalId(context.Caller.WorkspaceId, request.ExternalId) is not null)
-            {
-                return OperationResult.Refused(
-                    ErrorCode.IdentityAlreadyExists,
-                    $"Identity with externalId '{request.ExternalId}' already exists in this workspace.");
-            }
+            return OperationResult.Refused(
+                ErrorCode.IdentityAlreadyExists, $"Identity with externalId '{externalId}' already exists in this workspace.");
+        }
 
-            IdentityRow identity = new(Identifiers.New("id"), context.Caller.WorkspaceId, request.ExternalId, meta, IsDeleted: false);
-            session.InsertIdentity(identity, context.NowMs);
-            KeyLinks.ReplaceRatelimits(session, context, [], request.Ratelimits ?? [], keyId: null, identity.Id);
-            AuditTrail audit = new(context, session, isCorrelated: true);
-            audit.Add("identity.create", "identity", identity.Id, identity.ExternalId);
-            foreach (RatelimitRow limit in session.RatelimitsOfIdentity(identity.Id))
-            {
-                audit.Add("ratelimit.create", "ratelimit", limit.Id, limit.Name);
-            }
+        IdentityRow identity = new(Identifiers.New("id"), context.Caller.WorkspaceId, externalId, meta, IsDeleted: false);
+        session.InsertIdentity(identity, context.NowMs);
+        KeyLinks.ReplaceRatelimits(session, context, [], limits, keyId: null, identity.Id);
+        AuditTrail audit = new(context, session, isCorrelated: true);
+        audit.Add("identity.create", "identity", identity.Id, identity.ExternalId);
+        foreach (RatelimitRow limit in session.RatelimitsOfIdentity(identity.Id))
+        {
+            audit.Add("ratelimit.create", "ratelimit", limit.Id, limit.Name);
+        }
 
-            return OperationResult.Success(new FieldsData(("identityId", identity.Id)));
-        }).ConfigureAwait(false);
+        return OperationResult.Success(new FieldsData(("identityId", identity.Id)));
     }
 }

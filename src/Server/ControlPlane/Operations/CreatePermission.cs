@@ -2,6 +2,7 @@ using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
 using Unkey.Server.Storage.Rows;
 using Unkey.Server.Storage.Statements;
 
@@ -24,20 +25,23 @@ internal sealed class CreatePermission() : Operation<CreatePermissionRequest>(
             return denied;
         }
 
-        return await context.WriteAsync(session =>
-        {
-            string slugKey = Folding.Key(request.Slug);
-            if (session.FindPermissionBySlugKey(context.Caller.WorkspaceId, slugKey) is not null)
-            {
-                return OperationResult.Refused(
-                    ErrorCode.PermissionAlreadyExists, $"A permission with slug '{request.Slug}' already exists in this workspace");
-            }
+        return await context.WriteAsync(session => Create(session, context, request)).ConfigureAwait(false);
+    }
 
-            string? description = string.IsNullOrEmpty(request.Description) ? null : request.Description;
-            PermissionRow permission = new(Identifiers.New("perm"), request.Name, request.Slug, description);
-            session.InsertPermission(permission, context.Caller.WorkspaceId, slugKey, context.NowMs);
-            new AuditTrail(context, session).Add("permission.create", "permission", permission.Id, permission.Slug);
-            return OperationResult.Success(new FieldsData(("permissionId", permission.Id)));
-        }).ConfigureAwait(false);
+    /// <summary>Makes a permission, unless there is one with this slug.</summary>
+    internal static OperationResult Create(StoreSession session, OperationContext context, CreatePermissionRequest request)
+    {
+        string slugKey = Folding.Key(request.Slug);
+        if (session.FindPermissionBySlugKey(context.Caller.WorkspaceId, slugKey) is not null)
+        {
+            return OperationResult.Refused(
+                ErrorCode.PermissionAlreadyExists, $"A permission with slug '{request.Slug}' already exists in this workspace");
+        }
+
+        string? description = string.IsNullOrEmpty(request.Description) ? null : request.Description;
+        PermissionRow permission = new(Identifiers.New("perm"), request.Name, request.Slug, description);
+        session.InsertPermission(permission, context.Caller.WorkspaceId, slugKey, context.NowMs);
+        new AuditTrail(context, session).Add("permission.create", "permission", permission.Id, permission.Slug);
+        return OperationResult.Success(new FieldsData(("permissionId", permission.Id)));
     }
 }

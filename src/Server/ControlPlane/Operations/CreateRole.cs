@@ -33,7 +33,8 @@ internal sealed class CreateRole() : Operation<CreateRoleRequest>(
             : await context.WriteAsync(session => Create(session, context, request, slugs)).ConfigureAwait(false);
     }
 
-    private static OperationResult Create(StoreSession session, OperationContext context, CreateRoleRequest request, string[] slugs)
+    /// <summary>Makes a role with permissions, unless there is one with this name.</summary>
+    internal static OperationResult Create(StoreSession session, OperationContext context, CreateRoleRequest request, string[] slugs)
     {
         if (RbacAccess.AnyMissing(session, context, slugs) && context.Deny("rbac.*.create_permission") is { } denied)
         {

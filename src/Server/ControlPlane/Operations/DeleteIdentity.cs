@@ -30,7 +30,8 @@ internal sealed class DeleteIdentity() : Operation<IdentityRequest>(
             : await context.WriteAsync(session => Delete(session, context, identity.Id)).ConfigureAwait(false);
     }
 
-    private static OperationResult Delete(StoreSession session, OperationContext context, string id)
+    /// <summary>Leaves a tombstone of an identity, if it is still there.</summary>
+    internal static OperationResult Delete(StoreSession session, OperationContext context, string id)
     {
         if (session.FindIdentity(id) is { } identity)
         {

@@ -2,6 +2,7 @@ using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
 using Unkey.Server.Storage.Rows;
 using Unkey.Server.Storage.Statements;
 
@@ -17,28 +18,31 @@ internal sealed class DeleteOverride() : Operation<OverrideRequest>(
 {
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, OverrideRequest request) =>
-        await context.WriteAsync(session =>
+        await context.WriteAsync(session => Delete(session, context, request)).ConfigureAwait(false);
+
+    /// <summary>Deletes an override that the caller may delete.</summary>
+    internal static OperationResult Delete(StoreSession session, OperationContext context, OverrideRequest request)
+    {
+        if (OverrideAccess.FindLive(session, context, request.Namespace) is not { } owner)
         {
-            if (OverrideAccess.FindLive(session, context, request.Namespace) is not { } owner)
-            {
-                return OverrideAccess.NamespaceNotFound;
-            }
+            return OverrideAccess.NamespaceNotFound;
+        }
 
-            if (context.Deny(OverrideAccess.Required(owner.Id, "delete_override")) is { } denied)
-            {
-                return denied;
-            }
+        if (context.Deny(OverrideAccess.Required(owner.Id, "delete_override")) is { } denied)
+        {
+            return denied;
+        }
 
-            if (session.FindOverride(owner.Id, request.Identifier) is not { } row)
-            {
-                return OverrideAccess.OverrideNotFound;
-            }
+        if (session.FindOverride(owner.Id, request.Identifier) is not { } row)
+        {
+            return OverrideAccess.OverrideNotFound;
+        }
 
-            session.DeleteOverride(owner.Id, row.Id, context.NowMs);
-            new AuditTrail(context, session).Add(
-                "ratelimit.delete_override",
-                new AuditResource("ratelimitOverride", row.Id, row.Identifier),
-                new AuditResource("ratelimitNamespace", owner.Id, owner.Name));
-            return OperationResult.Empty;
-        }).ConfigureAwait(false);
+        session.DeleteOverride(owner.Id, row.Id, context.NowMs);
+        new AuditTrail(context, session).Add(
+            "ratelimit.delete_override",
+            new AuditResource("ratelimitOverride", row.Id, row.Identifier),
+            new AuditResource("ratelimitNamespace", owner.Id, owner.Name));
+        return OperationResult.Empty;
+    }
 }

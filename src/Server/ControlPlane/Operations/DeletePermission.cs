@@ -3,6 +3,7 @@ using Unkey.Engine.Permissions;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
 using Unkey.Server.Storage.Statements;
 
 namespace Unkey.Server.ControlPlane.Operations;
@@ -21,16 +22,19 @@ internal sealed class DeletePermission() : Operation<PermissionRequest>(
             return denied;
         }
 
-        return await context.WriteAsync(session =>
-        {
-            if (RbacAccess.FindPermission(session, context, request.Permission) is not { } permission)
-            {
-                return RbacAccess.PermissionNotFound;
-            }
+        return await context.WriteAsync(session => Delete(session, context, request.Permission)).ConfigureAwait(false);
+    }
 
-            session.DeletePermission(permission.Id);
-            new AuditTrail(context, session).Add("permission.delete", "permission", permission.Id, permission.Slug);
-            return OperationResult.Empty;
-        }).ConfigureAwait(false);
+    /// <summary>Deletes a permission of the caller's workspace.</summary>
+    internal static OperationResult Delete(StoreSession session, OperationContext context, string idOrSlug)
+    {
+        if (RbacAccess.FindPermission(session, context, idOrSlug) is not { } permission)
+        {
+            return RbacAccess.PermissionNotFound;
+        }
+
+        session.DeletePermission(permission.Id);
+        new AuditTrail(context, session).Add("permission.delete", "permission", permission.Id, permission.Slug);
+        return OperationResult.Empty;
     }
 }

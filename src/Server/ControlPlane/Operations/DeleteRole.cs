@@ -3,6 +3,7 @@ using Unkey.Engine.Permissions;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
 using Unkey.Server.Storage.Statements;
 
 namespace Unkey.Server.ControlPlane.Operations;
@@ -21,16 +22,19 @@ internal sealed class DeleteRole() : Operation<RoleRequest>(
             return denied;
         }
 
-        return await context.WriteAsync(session =>
-        {
-            if (RbacAccess.FindRole(session, context, request.Role) is not { } role)
-            {
-                return RbacAccess.RoleNotFound;
-            }
+        return await context.WriteAsync(session => Delete(session, context, request.Role)).ConfigureAwait(false);
+    }
 
-            session.DeleteRole(role.Id);
-            new AuditTrail(context, session).Add("role.delete", "role", role.Id, role.Name);
-            return OperationResult.Empty;
-        }).ConfigureAwait(false);
+    /// <summary>Deletes a role of the caller's workspace.</summary>
+    internal static OperationResult Delete(StoreSession session, OperationContext context, string idOrName)
+    {
+        if (RbacAccess.FindRole(session, context, idOrName) is not { } role)
+        {
+            return RbacAccess.RoleNotFound;
+        }
+
+        session.DeleteRole(role.Id);
+        new AuditTrail(context, session).Add("role.delete", "role", role.Id, role.Name);
+        return OperationResult.Empty;
     }
 }

@@ -21,7 +21,8 @@ internal sealed class GetOverride() : Operation<OverrideRequest>(
     protected override ValueTask<OperationResult> HandleAsync(OperationContext context, OverrideRequest request) =>
         ValueTask.FromResult(Find(context, request));
 
-    private static OperationResult Find(OperationContext context, OverrideRequest request)
+    /// <summary>Finds the override that would apply.</summary>
+    internal static OperationResult Find(OperationContext context, OverrideRequest request)
     {
         if (NamespaceDirectory.Find(context, request.Namespace) is not { Deleted: false } owner)
         {

@@ -2,6 +2,7 @@ using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Storage;
 using Unkey.Server.Storage.Rows;
 using Unkey.Server.Storage.Statements;
 
@@ -19,24 +20,27 @@ internal sealed class SetOverride() : Operation<SetOverrideRequest>(
 {
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, SetOverrideRequest request) =>
-        await context.WriteAsync(session =>
+        await context.WriteAsync(session => Set(session, context, request)).ConfigureAwait(false);
+
+    /// <summary>Sets an override that the caller may set.</summary>
+    internal static OperationResult Set(StoreSession session, OperationContext context, SetOverrideRequest request)
+    {
+        if (OverrideAccess.FindLive(session, context, request.Namespace) is not { } owner)
         {
-            if (OverrideAccess.FindLive(session, context, request.Namespace) is not { } owner)
-            {
-                return OverrideAccess.NamespaceNotFound;
-            }
+            return OverrideAccess.NamespaceNotFound;
+        }
 
-            if (context.Deny(OverrideAccess.Required(owner.Id, "set_override")) is { } denied)
-            {
-                return denied;
-            }
+        if (context.Deny(OverrideAccess.Required(owner.Id, "set_override")) is { } denied)
+        {
+            return denied;
+        }
 
-            OverrideRow row = new(Identifiers.New("rlor"), request.Identifier, request.Limit, request.Duration);
-            string id = session.UpsertOverride(owner.Id, row, context.NowMs);
-            new AuditTrail(context, session).Add(
-                "ratelimit.set_override",
-                new AuditResource("ratelimitOverride", id, request.Identifier),
-                new AuditResource("ratelimitNamespace", owner.Id, owner.Name));
-            return OperationResult.Success(new FieldsData(("overrideId", id)));
-        }).ConfigureAwait(false);
+        OverrideRow row = new(Identifiers.New("rlor"), request.Identifier, request.Limit, request.Duration);
+        string id = session.UpsertOverride(owner.Id, row, context.NowMs);
+        new AuditTrail(context, session).Add(
+            "ratelimit.set_override",
+            new AuditResource("ratelimitOverride", id, request.Identifier),
+            new AuditResource("ratelimitNamespace", owner.Id, owner.Name));
+        return OperationResult.Success(new FieldsData(("overrideId", id)));
+    }
 }

@@ -41,7 +41,8 @@ internal sealed class UpdateIdentity() : Operation<UpdateIdentityRequest>(
             : await context.WriteAsync(session => Update(session, context, request, meta)).ConfigureAwait(false);
     }
 
-    private static OperationResult Update(StoreSession session, OperationContext context, UpdateIdentityRequest request, string? meta)
+    /// <summary>Changes an identity; the names of the limits are distinct.</summary>
+    internal static OperationResult Update(StoreSession session, OperationContext context, UpdateIdentityRequest request, string? meta)
     {
         if (IdentityAccess.Find(session, context, request.Identity) is not IdentityRow identity)
         {
@@ -88,7 +89,8 @@ internal sealed class UpdateIdentity() : Operation<UpdateIdentityRequest>(
         }
     }
 
-    private static string? Repeated(RatelimitInput[]? limits)
+    /// <summary>The first name that two limits have, or <see langword="null"/>.</summary>
+    internal static string? Repeated(RatelimitInput[]? limits)
     {
         HashSet<string> names = new(StringComparer.Ordinal);
         return limits?.FirstOrDefault(limit => !names.Add(limit.Name))?.Name;

@@ -29,6 +29,24 @@ internal static class V1Access
     public static ApiError? Undecryptable(ApiError? refused) =>
         refused?.Code == ErrorCode.InsufficientPermissions ? refused with { Code = V1ErrorCode.Unauthorized } : refused;
 
+    /// <summary>The live identity with this id or, when none is given, this external id.</summary>
+    /// <returns>The refusal, or <see langword="null"/>.</returns>
+    public static ApiError? Identity(
+        StoreSession session, OperationContext context, string? identityId, string? externalId, out IdentityRow? identity)
+    {
+        identity = null;
+        if ((identityId ?? externalId) is not { } named)
+        {
+            return new ApiError(ErrorCode.InvalidInput, "identityId: is required, or externalId");
+        }
+
+        string workspaceId = context.Caller.WorkspaceId;
+        identity = identityId is null
+            ? session.FindIdentityByExternalId(workspaceId, named)
+            : session.FindIdentity(named) is { } byId && byId.WorkspaceId == workspaceId ? byId : null;
+        return identity is null ? new ApiError(ErrorCode.IdentityNotFound, $"identity {named} not found") : null;
+    }
+
     /// <summary>The permissions that are referred to, each once, created where that is asked for and allowed.</summary>
     /// <returns>The refusal, or <see langword="null"/>.</returns>
     public static ApiError? Permissions(

@@ -16,6 +16,9 @@ internal sealed record V1ErrorCode(string Name, int Status)
     /// <summary>What v2 has no code for: the path is served, but not for this method.</summary>
     public static ErrorCode MethodNotAllowed { get; } = new("v1/method_not_allowed", 405, "Method Not Allowed");
 
+    /// <summary>What v2 has another code for: two parts of a request contradict each other.</summary>
+    public static ErrorCode Conflict { get; } = new("v1/conflict", 409, "Conflict");
+
     /// <summary>The row of v1 for a refusal.</summary>
     public static V1ErrorCode Of(ErrorCode code) => code.Status switch
     {

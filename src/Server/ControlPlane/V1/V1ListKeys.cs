@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Engine.Permissions;
 using Unkey.Server.ControlPlane.Operations;
@@ -54,50 +53,27 @@ internal sealed class V1ListKeys() : V1Operation<V1ListKeysRequest>(
             return refused;
         }
 
+        int size = (int)(request.Limit ?? Paging.DefaultSize);
+        string cursor = request.Cursor ?? "";
         string? identityId = null;
         if ((request.ExternalId ?? request.OwnerId) is { } externalId)
         {
             identityId = session.FindIdentityByExternalId(context.Caller.WorkspaceId, externalId)?.Id;
             if (identityId is null)
             {
-                return OperationResult.Success(new Data([], null, 0));
+                return Page([], 0);
             }
         }
 
-        return OperationResult.Success(Page(session, context, request, api, keyspaceId, identityId));
-    }
+        return Page(ListKeys.Rows(session, keyspaceId, identityId, cursor, V1Paging.RowsFor(size)), session.CountKeysOf(keyspaceId, identityId));
 
-    private static Data Page(
-        StoreSession session, OperationContext context, V1ListKeysRequest request, ApiRow api, string keyspaceId, string? identityId)
-    {
-        int size = (int)(request.Limit ?? Paging.DefaultSize);
-        string cursor = request.Cursor ?? "";
-
-        // The store counts the cursor in; v1 does not. One row more than that tells whether there is another page.
-        List<KeyRow> rows = ListKeys.Rows(session, keyspaceId, identityId, cursor, size + 2);
-        if (rows.Count > 0 && rows[0].Id == cursor)
-        {
-            rows.RemoveAt(0);
-        }
-
-        bool hasMore = rows.Count > size;
-        rows = rows.GetRange(0, int.Min(rows.Count, size));
-        return new Data(
-            rows.ConvertAll(row => new V1KeyData(ListKeys.Shown(session, context, row, request.Decrypt == true), api.Id)),
-            hasMore ? rows[^1].Id : null,
-            session.CountKeysOf(keyspaceId, identityId));
-    }
-
-    private sealed class Data(List<V1KeyData> keys, string? cursor, long total) : IResponseData
-    {
-        public void WriteTo(Utf8JsonWriter writer)
-        {
-            writer.WriteStartObject();
-            writer.WritePropertyName("keys"u8);
-            new ListData(keys).WriteTo(writer);
-            V1Members.WriteText(writer, "cursor", cursor);
-            writer.WriteNumber("total"u8, total);
-            writer.WriteEndObject();
-        }
+        OperationResult Page(List<KeyRow> rows, long total) => V1Paging.Page(
+            "keys",
+            rows,
+            size,
+            cursor,
+            total,
+            static row => row.Id,
+            row => new V1KeyData(ListKeys.Shown(session, context, row, request.Decrypt == true), api.Id));
     }
 }

@@ -37,6 +37,10 @@ internal static class IdentityStatements
         ("@cursor", cursor),
         ("@count", (long)count));
 
+    /// <summary>Number of live identities of a workspace.</summary>
+    public static long CountIdentities(this StoreSession session, string workspaceId) => session.Number(
+        "SELECT count(*) FROM identities WHERE workspace_id = @workspace AND deleted_at IS NULL", ("@workspace", workspaceId)) ?? 0;
+
     /// <summary>As <see cref="ListIdentities"/>, but only ids, and only of those whose id or external id is wanted.</summary>
     /// <remarks>Reads on until it has enough; metadata, which may be large, is not read on the way.</remarks>
     public static List<string> SearchIdentities(

@@ -60,6 +60,10 @@ internal static class NamespaceStatements
         ("@cursor", cursor),
         ("@count", (long)count));
 
+    /// <summary>Number of live overrides of a namespace.</summary>
+    public static long CountOverrides(this StoreSession session, string namespaceId) => session.Number(
+        "SELECT count(*) FROM ratelimit_overrides WHERE namespace_id = @namespace AND deleted_at IS NULL", ("@namespace", namespaceId)) ?? 0;
+
     /// <summary>Finds the live override of exactly this text; patterns are not evaluated.</summary>
     public static OverrideRow? FindOverride(this StoreSession session, string namespaceId, string identifier) => session.First(
         OverrideColumns + " WHERE namespace_id = @namespace AND identifier = @identifier AND deleted_at IS NULL",
