@@ -80,7 +80,14 @@ public sealed class AllocationTests
         var limitReader = new RatelimitRequestReader();
         byte[] check = Encoding.UTF8.GetBytes("{\"namespace\":\"n\",\"identifier\":\"\\u00e9\",\"limit\":5,\"duration\":1000,\"cost\":2}");
         byte[] checks = Encoding.UTF8.GetBytes($"[{Encoding.UTF8.GetString(check)},{Encoding.UTF8.GetString(check)}]");
+        var v1Reader = new V1VerifyKeyRequestReader();
+        byte[] v1Body = Encoding.UTF8.GetBytes("{\"key\":\"sk_\\u00e9\",\"apiId\":\"api_1\",\"tags\":[\"a\"],\"x\":[1],\"remaining\":{\"cost\":1},\"ratelimit\":{\"cost\":2},"
+            + "\"authorization\":{\"permissions\":{\"and\":[\"a\",{\"or\":[\"b\\n\",null,\"c\"]}]}},\"ratelimits\":[{\"name\":\"default\"}]}");
+        byte[] v1Check = Encoding.UTF8.GetBytes("{\"identifier\":\"\\u00e9\",\"limit\":5,\"duration\":1000,\"meta\":{\"a\":1}}");
         var texts = new TextScratch();
+        var query = new V1PermissionQuery();
+        var tags = new TagList(texts, 10, 128);
+        var limits = new VerifyKeyLimitList(texts, 1, 255, 100);
         byte[] chunked = Encoding.ASCII.GetBytes("5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n");
         var sink = new FixedSink();
         byte[] response = new byte[2048];
@@ -149,6 +156,26 @@ public sealed class AllocationTests
             ["VerifyKeyRequestReader.TryRead"] = () => Assert.True(reader.TryRead(body, out _)),
             ["RatelimitRequestReader.TryReadOne"] = () => Assert.True(limitReader.TryReadOne(check)),
             ["RatelimitRequestReader.TryReadMany"] = () => Assert.True(limitReader.TryReadMany(checks)),
+            ["RatelimitRequestReader.TryReadV1"] = () => Assert.True(limitReader.TryReadV1(v1Check)),
+            ["V1VerifyKeyRequestReader.TryRead"] = () => Assert.True(v1Reader.TryRead(v1Body, out _)),
+            ["V1PermissionQuery.TryRead"] = () =>
+            {
+                var scanner = new JsonScanner("{\"or\":[\"a\",{\"and\":[\"b\\u00e9\",\"c\"]}]}"u8);
+                Assert.True(query.TryRead(ref scanner, out bool isValid) && isValid);
+            },
+            ["TagList.TryRead"] = () =>
+            {
+                var scanner = new JsonScanner("[\"a\",\"b\\n\"]"u8);
+                texts.Reset();
+                Assert.True(tags.TryRead(ref scanner, out bool isValid) && isValid);
+            },
+            ["VerifyKeyLimitList.TryRead"] = () =>
+            {
+                var scanner = new JsonScanner("[{\"name\":\"a\\n\",\"cost\":2},{\"name\":\"b\",\"limit\":1,\"duration\":1000}]"u8);
+                texts.Reset();
+                limits.Reset();
+                Assert.True(limits.TryRead(ref scanner, out bool isValid) && isValid);
+            },
             ["TextScratch.TryTake"] = () => TakeText(texts),
             ["TextScratch.Text"] = () => TakeText(texts),
             ["JsonMember.Name"] = () => ReadMember(check),
@@ -159,6 +186,16 @@ public sealed class AllocationTests
             },
             ["RatelimitJson.WriteOne"] = Writing(static (ref ResponseWriter writer) =>
                 RatelimitJson.WriteOne(ref writer, "req_1"u8, success: true, 1, 2, 3, "rlor_1"u8)),
+            ["RatelimitJson.WriteV1"] = Writing(static (ref ResponseWriter writer) => RatelimitJson.WriteV1(ref writer, success: false, 1, 2, 3)),
+            ["V1VerifyKeyJson.WriteNotFound"] = Writing(static (ref ResponseWriter writer) => V1VerifyKeyJson.WriteNotFound(ref writer,
+                "req_1"u8)),
+            ["V1VerifyKeyJson.WriteStart"] = Writing((ref ResponseWriter writer) => V1VerifyKeyJson.WriteStart(ref writer, "req_1"u8,
+                VerifyKeyCode.Valid, fragment, hasPermissions: false, hasRoles: true, default)),
+            ["V1VerifyKeyJson.WriteRemaining"] = Writing(static (ref ResponseWriter writer) => V1VerifyKeyJson.WriteRemaining(ref writer, 5)),
+            ["V1VerifyKeyJson.WriteIdentity"] = Writing((ref ResponseWriter writer) => V1VerifyKeyJson.WriteIdentity(ref writer, fragment,
+                "a\"b"u8)),
+            ["V1VerifyKeyJson.WriteRatelimit"] = Writing(static (ref ResponseWriter writer) => V1VerifyKeyJson.WriteRatelimit(ref writer, 1, 2, 3)),
+            ["V1VerifyKeyJson.WriteEnd"] = Writing(static (ref ResponseWriter writer) => V1VerifyKeyJson.WriteEnd(ref writer)),
             ["RatelimitJson.WriteBatchStart"] = Writing(static (ref ResponseWriter writer) =>
                 RatelimitJson.WriteBatchStart(ref writer, "req_1"u8, passed: false)),
             ["RatelimitJson.WriteCheck"] = Writing(static (ref ResponseWriter writer) =>

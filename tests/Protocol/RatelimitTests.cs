@@ -52,6 +52,45 @@ public sealed class RatelimitTests
         Assert.False(reader.TryReadMany(Encoding.UTF8.GetBytes($"[{Good},{body}]")));
     }
 
+    [Theory]
+    [InlineData(Good, "n", "i")]
+    [InlineData("""{"identifier":"i","limit":1,"duration":9223372036854775807,"cost":0}""", "default", "i")]
+    [InlineData("""{"identifier":"i","limit":1,"duration":1000,"async":true,"meta":{"a":[1]},"resources":[{"type":"t","id":"1"}],"x":null}""", "default", "i")]
+    [InlineData("""{"namespace":"a","namespace":"b","identifier":"\u00e9","limit":1,"duration":1000}""", "b", "\u00e9")]
+    public void V1ChecksAreOpenAndHaveADefaultNamespace(string body, string space, string identifier)
+    {
+        var reader = new RatelimitRequestReader();
+        Assert.True(reader.TryReadV1(Encoding.UTF8.GetBytes(body)));
+        RatelimitCheck check = reader.Checks[0];
+        Assert.Equal(space, Encoding.UTF8.GetString(reader.Texts.Slice(check.NamespaceOffset, check.NamespaceLength)));
+        Assert.Equal(identifier, Encoding.UTF8.GetString(reader.Texts.Slice(check.IdentifierOffset, check.IdentifierLength)));
+    }
+
+    [Theory]
+    [InlineData("""{"limit":5,"duration":1000}""")]
+    [InlineData("""{"identifier":"","limit":5,"duration":1000}""")]
+    [InlineData("""{"namespace":"","identifier":"i","limit":5,"duration":1000}""")]
+    [InlineData("""{"namespace":null,"identifier":"i","limit":5,"duration":1000}""")]
+    [InlineData("""{"identifier":"i","limit":0,"duration":1000}""")]
+    [InlineData("""{"identifier":"i","limit":5,"duration":999}""")]
+    [InlineData("""{"identifier":"i","limit":5,"duration":1000,"cost":-1}""")]
+    [InlineData("""{"identifier":"i","limit":5,"duration":1000,"meta":}""")]
+    [InlineData("""{"identifier":"i","limit":5,"duration":1000}}""")]
+    [InlineData("""[{"identifier":"i","limit":5,"duration":1000}]""")]
+    public void WhatV1RefusesIsNotRead(string body) => Assert.False(new RatelimitRequestReader().TryReadV1(Encoding.UTF8.GetBytes(body)));
+
+    [Fact]
+    public void AnIdentifierOfV1HasABoundAndItsTextsFit()
+    {
+        var reader = new RatelimitRequestReader();
+        string longest = string.Concat(Repeat("\U0001F511", RatelimitRequestReader.V1IdentifierLengthMax));
+        Assert.True(reader.TryReadV1(Body(longest)));
+        Assert.Equal(longest, Encoding.UTF8.GetString(reader.Texts.Slice(reader.Checks[0].IdentifierOffset, reader.Checks[0].IdentifierLength)));
+        Assert.False(reader.TryReadV1(Body(longest + "x")));
+
+        static byte[] Body(string identifier) => Encoding.UTF8.GetBytes($$"""{"identifier":"{{identifier}}","limit":5,"duration":1000}""");
+    }
+
     [Fact]
     public void ABatchHasOneToAHundredChecks()
     {

@@ -2,16 +2,14 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using System.Numerics;
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using CsCheck;
 using Xunit;
 
 namespace Unkey.Protocol.Tests;
 
-public sealed partial class VerifyKeyRequestReaderTests
+public sealed class VerifyKeyRequestReaderTests
 {
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -257,8 +255,8 @@ public sealed partial class VerifyKeyRequestReaderTests
         {
             _ = s_strict.GetCharCount(body);
             using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = JsonScanner.DepthMax });
-            DemandText(document.RootElement);
-            return Interpret(Members(document.RootElement, firstWins, "key", "permissions", "credits", "ratelimits", "tags",
+            JsonReference.DemandText(document.RootElement);
+            return Interpret(JsonReference.Members(document.RootElement, firstWins, "key", "permissions", "credits", "ratelimits", "tags",
                 "migrationId"), firstWins);
         }
         catch (Exception exception)
@@ -270,19 +268,19 @@ public sealed partial class VerifyKeyRequestReaderTests
 
     private static string Interpret(Dictionary<string, JsonElement> members, bool firstWins)
     {
-        string Optional(string name, int min, int max) => members.TryGetValue(name, out JsonElement value) ? String(value, min, max)
+        string Optional(string name, int min, int max) => members.TryGetValue(name, out JsonElement value) ? JsonReference.String(value, min, max)
             : string.Empty;
 
-        string key = String(members.TryGetValue("key", out JsonElement presented) ? presented : throw new FormatException(), 1, 512);
+        string key = JsonReference.String(members.TryGetValue("key", out JsonElement presented) ? presented : throw new FormatException(), 1, 512);
         bool hasCost = members.TryGetValue("credits", out JsonElement credits);
         long cost = 0;
         if (hasCost)
         {
-            Dictionary<string, JsonElement> inside = Members(credits, firstWins, "cost");
-            cost = Integer(inside.TryGetValue("cost", out JsonElement value) ? value : throw new FormatException(), 1_000_000_000_000);
+            Dictionary<string, JsonElement> inside = JsonReference.Members(credits, firstWins, "cost");
+            cost = JsonReference.Integer(inside.TryGetValue("cost", out JsonElement value) ? value : throw new FormatException(), 1_000_000_000_000);
         }
 
-        string[] tags = members.TryGetValue("tags", out JsonElement list) ? [.. list.EnumerateArray().Select(tag => String(tag, 1, 512))]
+        string[] tags = members.TryGetValue("tags", out JsonElement list) ? [.. list.EnumerateArray().Select(tag => JsonReference.String(tag, 1, 512))]
             : [];
         if (tags.Length > 20)
         {
@@ -297,84 +295,12 @@ public sealed partial class VerifyKeyRequestReaderTests
 
     private static string Limit(JsonElement item, bool firstWins)
     {
-        Dictionary<string, JsonElement> members = Members(item, firstWins);
+        Dictionary<string, JsonElement> members = JsonReference.Members(item, firstWins);
         string Number(string name, string otherwise) =>
-            members.TryGetValue(name, out JsonElement value) ? Integer(value, long.MaxValue).ToString(CultureInfo.InvariantCulture)
+            members.TryGetValue(name, out JsonElement value) ? JsonReference.Integer(value, long.MaxValue).ToString(CultureInfo.InvariantCulture)
                 : otherwise;
 
-        string name = String(members.TryGetValue("name", out JsonElement value) ? value : throw new FormatException(), 3, 255);
+        string name = JsonReference.String(members.TryGetValue("name", out JsonElement value) ? value : throw new FormatException(), 3, 255);
         return $"{name}:{Number("cost", "1")}:{Number("limit", "-")}:{Number("duration", "-")}";
     }
-
-    /// <summary>The last value of each member; no other members than the allowed ones, when there are any.</summary>
-    private static Dictionary<string, JsonElement> Members(JsonElement value, bool firstWins, params string[] allowed)
-    {
-        var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
-        foreach (JsonProperty member in value.EnumerateObject())
-        {
-            if (allowed.Length > 0 && !allowed.Contains(member.Name))
-            {
-                throw new FormatException();
-            }
-
-            if (!firstWins || !members.ContainsKey(member.Name))
-            {
-                members[member.Name] = member.Value;
-            }
-        }
-
-        return members;
-    }
-
-    private static string String(JsonElement value, int min, int max)
-    {
-        if (value.ValueKind != JsonValueKind.String)
-        {
-            throw new FormatException();
-        }
-
-        string text = value.GetString()!;
-        int length = text.EnumerateRunes().Count();
-        return length >= min && length <= max ? text : throw new FormatException();
-    }
-
-    private static long Integer(JsonElement value, long max)
-    {
-        if (value.ValueKind != JsonValueKind.Number || !IntegerRegex().IsMatch(value.GetRawText()))
-        {
-            throw new FormatException();
-        }
-
-        BigInteger number = BigInteger.Parse(value.GetRawText(), CultureInfo.InvariantCulture);
-        return number >= 0 && number <= max ? (long)number : throw new FormatException();
-    }
-
-    /// <summary>Reads every string, because System.Text.Json only finds lone surrogates when a string is read.</summary>
-    private static void DemandText(JsonElement value)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.String:
-                _ = value.GetString();
-                break;
-            case JsonValueKind.Array:
-                foreach (JsonElement item in value.EnumerateArray())
-                {
-                    DemandText(item);
-                }
-
-                break;
-            case JsonValueKind.Object:
-                foreach (JsonProperty member in value.EnumerateObject())
-                {
-                    _ = member.Name;
-                    DemandText(member.Value);
-                }
-
-                break;
-        }
-    }
-
-    [GeneratedRegex(@"\A-?[0-9]+\z", RegexOptions.CultureInvariant)]
-    private static partial Regex IntegerRegex();
 }

@@ -44,6 +44,8 @@ public sealed class KeyRecordTests
         from indexes in Gen.Int[-1, int.MaxValue].Array[3]
         from permissions in s_slug.List[0, 40]
         from limits in s_limit.List[0, 5]
+        from roles in Gen.Bool
+        from legacy in Gen.Byte.Array[0, 40]
         select new KeySpec
         {
             Digest = KeyDigest.Of(Encoding.UTF8.GetBytes(id)),
@@ -57,6 +59,8 @@ public sealed class KeyRecordTests
             Credits = credits,
             Permissions = permissions,
             Limits = limits,
+            HasRoles = roles,
+            LegacyFragment = legacy,
             Fragment = idInFragment ? [.. "\"keyId\":\""u8, .. Encoding.UTF8.GetBytes(id), .. fragment] : fragment,
         };
 
@@ -142,6 +146,7 @@ public sealed class KeyRecordTests
     [InlineData("credits")]
     [InlineData("limit")]
     [InlineData("limits")]
+    [InlineData("legacy")]
     public void ASpecOverABoundIsRefusedAndChangesNothing(string what)
     {
         string tooLong = new('x', 65_536);
@@ -155,6 +160,7 @@ public sealed class KeyRecordTests
             Credits = what == "credits" ? -1 : 5,
             IdentityId = "id_1",
             Limits = what == "limits" ? [.. Enumerable.Repeat(limit, 65_536)] : [limit],
+            LegacyFragment = what == "legacy" ? new byte[65_536] : default,
         };
 
         using var state = new EngineState();
@@ -207,6 +213,8 @@ public sealed class KeyRecordTests
 
         Assert.True(record.Identity.IsNull);
         Assert.True(spec.Fragment.Span.SequenceEqual(record.Fragment));
+        Assert.True(spec.LegacyFragment.Span.SequenceEqual(record.LegacyFragment));
+        Assert.Equal(spec.HasRoles, record.HasRoles);
         Assert.Equal(spec.Permissions.Distinct().Order(StringComparer.Ordinal), Slugs(record).Order(StringComparer.Ordinal));
         foreach (string slug in spec.Permissions)
         {

@@ -148,6 +148,35 @@ public sealed class PermissionQueryTests
         });
     }
 
+    [Theory]
+    [InlineData("'a'", "a", true)]
+    [InlineData("'a'AND'b'", "a b", true)]
+    [InlineData("('a'AND('x'OR'b'))", "a b", true)]
+    [InlineData("('a'AND('x'OR'y'))", "a b", false)]
+    [InlineData("'a b' or c", "a b", false)]
+    [InlineData("'and'AND'OR'", "and OR", true)]
+    [InlineData("'(a)'OR'\u00e9@'", "\u00e9@", true)]
+    [InlineData("''", "a", false)]
+    public void AQuotedPermissionIsTakenAsItIs(string query, string slugs, bool expected)
+    {
+        Assert.True(PermissionQuery.TryEvaluate(Quoted(query), new StringSet([.. slugs.Split(' ')]), out bool isSatisfied, out _));
+        Assert.Equal(expected, isSatisfied);
+    }
+
+    [Theory]
+    [InlineData("'a", QueryErrorKind.InvalidCharacter)]
+    [InlineData("'", QueryErrorKind.InvalidCharacter)]
+    [InlineData("'a''b'", QueryErrorKind.ExtraContent)]
+    [InlineData("a'b'", QueryErrorKind.ExtraContent)]
+    public void QuotesAreInPairsAndOnePermissionEach(string query, QueryErrorKind kind)
+    {
+        Assert.False(PermissionQuery.TryEvaluate(Quoted(query), new StringSet(["a", "b"]), out bool isSatisfied, out QueryError error));
+        Assert.Equal((kind, false), (error.Kind, isSatisfied));
+    }
+
+    private static byte[] Quoted(string query) =>
+        Array.ConvertAll(Encoding.UTF8.GetBytes(query), static b => b == (byte)'\'' ? PermissionQuery.Quote : b);
+
     private static void AssertAgrees(string query, int mask)
     {
         HashSet<string> slugs = new(Slugs(mask), StringComparer.Ordinal);

@@ -60,6 +60,34 @@ public sealed class VerifierAllocationTests : IDisposable
     }
 
     [Fact]
+    public void AnonymousVerificationAllocatesNothing()
+    {
+        _engine.PutIdentity("id_1", _engine.Limit("id_1", "hour", 1_000_000, 3_600_000));
+        _engine.PutKey("k", permissions: ["a", "b c"], credits: 1_000_000, identityId: "id_1");
+        byte[] query = [(byte)'(', 0xFF, (byte)'a', 0xFF, .. "AND"u8, 0xFF, .. "b c"u8, 0xFF, (byte)')'];
+        KeyDigest key = KeyDigest.Of("k"u8);
+        VerifyOutcome outcome = default;
+        AssertAllocatesNothing(calls =>
+        {
+            VerifyInput input = new()
+            {
+                Access = VerifyAccess.Anonymous,
+                Key = key,
+                ApiId = "api_1"u8,
+                Permissions = query,
+                Cost = 1,
+                AppliedCost = 2,
+                NowMs = _engine.NowMs,
+            };
+            for (int i = 0; i < calls; i++)
+            {
+                outcome = _engine.Verifier.Verify(in input, _engine.Result);
+            }
+        });
+        Assert.Equal(VerifyOutcome.Valid, outcome);
+    }
+
+    [Fact]
     public void TakingTokensAllocatesNothing()
     {
         KeyedHash hash = KeyedHash.CreateRandom();

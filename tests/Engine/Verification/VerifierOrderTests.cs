@@ -28,7 +28,7 @@ public sealed class VerifierOrderTests : IDisposable
         _engine.Caller = "root";
         Assert.Equal(VerifyOutcome.BadQuery, _engine.Verify("k", "@", -1, unknown));
         Assert.Equal(QueryErrorKind.InvalidCharacter, _engine.Result.QueryError.Kind);
-        Assert.Equal(VerifyOutcome.Forbidden, _engine.Verify("k", "a", -1, unknown));
+        Assert.Equal(VerifyOutcome.WorkspaceDisabled, _engine.Verify("k", "a", -1, unknown));
         _engine.PutWorkspace(enabled: true);
         Assert.Equal(VerifyOutcome.Disabled, _engine.Verify("k", "a", -1, unknown));
         Put(enabled: true, expired: true, permissions: [], limit: 0, credits: 0);

@@ -81,7 +81,20 @@ public sealed class PermissionAndRootKeyTests
     [InlineData("api.*.read_key", "ratelimit.x.read_key", false)]
     [InlineData("api.*.*", "api.x.read_key", false)]
     public void AWildcardNeverGrowsWhenItIsHandedOn(string held, string wanted, bool included) =>
-        Assert.Equal(included, GrantRules.Includes(new HashSet<string> { held }, wanted));
+        Assert.Equal(included, GrantRules.Includes("ws", new HashSet<string> { held }, wanted));
+
+    [Fact]
+    public void TheBareWildcardIsForThoseWhoHaveEverythingElse()
+    {
+        HashSet<string> held = [.. RootPermissions.AllOf("ws")];
+        Assert.True(GrantRules.Includes("ws", held, "*"));
+        Assert.False(GrantRules.Includes("ws_other", held, "*"));
+        Assert.True(GrantRules.Includes("ws_other", new HashSet<string> { "*" }, "*"));
+        foreach (string permission in RootPermissions.AllOf("ws"))
+        {
+            Assert.False(GrantRules.Includes("ws", held.Where(other => other != permission).ToHashSet(), "*"), permission);
+        }
+    }
 
     [Fact]
     public async Task RootKeysAreMadeListedAndRevoked()

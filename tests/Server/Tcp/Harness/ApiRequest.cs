@@ -8,6 +8,9 @@ internal sealed record ApiRequest(string Operation, string Body)
 {
     public string Method { get; init; } = "POST";
 
+    /// <summary>Version of the API.</summary>
+    public string Version { get; init; } = "v2";
+
     public string? Authorization { get; init; }
 
     public string? ContentType { get; init; } = "application/json";
@@ -21,7 +24,7 @@ internal sealed record ApiRequest(string Operation, string Body)
     {
         byte[] body = Encoding.UTF8.GetBytes(Body);
         StringBuilder head = new();
-        head.Append(Method).Append(" /v2/").Append(Operation).Append(" HTTP/1.1\r\nHost: localhost\r\n");
+        head.Append(Method).Append(" /").Append(Version).Append('/').Append(Operation).Append(" HTTP/1.1\r\nHost: localhost\r\n");
         Add("Authorization", Authorization);
         Add("Content-Type", ContentType);
         Add("Accept", Accept);
