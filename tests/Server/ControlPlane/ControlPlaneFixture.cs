@@ -38,14 +38,17 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
 
     public string RootKey { get; private set; } = "";
 
+    /// <summary>Whether the next start serves v1 too.</summary>
+    public bool V1 { get; init; }
+
     /// <summary>Master keys of the next start.</summary>
     public string? EncryptionKeys { get; set; }
 
     public string WorkspaceId => Host.WorkspaceId;
 
-    public static async Task<ControlPlaneFixture> StartAsync(string? rootKey = null, string? encryptionKeys = null, long? atMs = null)
+    public static async Task<ControlPlaneFixture> StartAsync(string? rootKey = null, string? encryptionKeys = null, long? atMs = null, bool v1 = false)
     {
-        ControlPlaneFixture fixture = new() { EncryptionKeys = encryptionKeys };
+        ControlPlaneFixture fixture = new() { EncryptionKeys = encryptionKeys, V1 = v1 };
         fixture.Clock.NowMs = atMs ?? fixture.Clock.NowMs;
         await fixture.OpenAsync(rootKey);
         fixture.RootKey = rootKey ?? fixture.Host.BootstrapSecret!;
@@ -62,7 +65,7 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
         }
 
         Host = await ControlPlaneHost.OpenAsync(
-            new ControlPlaneOptions(Directory, rootKey) { EncryptionKeys = ring }, Engine, NullLoggerFactory.Instance, Clock, CancellationToken.None);
+            new ControlPlaneOptions(Directory, rootKey) { EncryptionKeys = ring, V1 = V1 }, Engine, NullLoggerFactory.Instance, Clock, CancellationToken.None);
         _isOpen = true;
     }
 
@@ -101,6 +104,21 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
             Accept = accept,
             PeerAddress = address,
             Body = Encoding.UTF8.GetBytes(body),
+            RequestId = $"req_{Interlocked.Increment(ref _requests):D9}",
+        });
+        return new Answer(response.Status, response.ContentType, Encoding.UTF8.GetString(response.Body.Span)) { Fields = response.Fields };
+    }
+
+    /// <summary>Calls v1; a read when there is no body.</summary>
+    public async Task<Answer> V1Async(string operation, string? body = null, string query = "", string? authorization = null)
+    {
+        ColdResponse response = await Host.Router.HandleAsync(new ColdRequest
+        {
+            Path = "/v1/" + operation,
+            Query = query,
+            Method = body is null ? "GET" : "POST",
+            Authorization = authorization ?? RootKey,
+            Body = Encoding.UTF8.GetBytes(body ?? ""),
             RequestId = $"req_{Interlocked.Increment(ref _requests):D9}",
         });
         return new Answer(response.Status, response.ContentType, Encoding.UTF8.GetString(response.Body.Span)) { Fields = response.Fields };

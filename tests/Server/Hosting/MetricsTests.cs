@@ -21,6 +21,10 @@ public sealed class MetricsTests
         Assert.Equal(RequestLabels.OutcomeCount, Enum.GetValues<RequestOutcome>().Select(RequestLabels.Of).Distinct().Count());
         Assert.Equal(RequestEndpoint.VerifyKey, RequestLabels.EndpointOf("/v2/keys.verifyKey"));
         Assert.Equal(RequestEndpoint.CreateWorkspace, RequestLabels.EndpointOf("/v2/workspaces.createWorkspace"));
+        Assert.Equal(RequestEndpoint.V1VerifyKey, RequestLabels.EndpointOf("/v1/keys.verifyKey"));
+        Assert.Equal(RequestEndpoint.V1Limit, RequestLabels.EndpointOf("/v1/ratelimits.limit"));
+        Assert.Equal(RequestEndpoint.V1Other, RequestLabels.EndpointOf("/v1/keys.createKey"));
+        Assert.Equal(RequestEndpoint.Other, RequestLabels.EndpointOf("/v2/v1.other"));
         Assert.Equal(RequestEndpoint.Other, RequestLabels.EndpointOf("/v2/other"));
         Assert.Equal(RequestEndpoint.Other, RequestLabels.EndpointOf("/v2/malformed"));
         Assert.Equal(RequestEndpoint.Other, RequestLabels.EndpointOf("keys.verifyKey"));
