@@ -74,8 +74,17 @@ public static class VerifyKeyFragments
     /// <summary>Encodes what only the answer of v1 says of a key.</summary>
     /// <param name="environment">The environment the key is for, or null or empty for none.</param>
     /// <returns>Members that follow others, <c>,"environment":".."</c>, or nothing.</returns>
-    public static byte[] Legacy(string? environment) =>
-        string.IsNullOrEmpty(environment) ? [] : new FragmentBuilder().String(",\"environment\":", environment).ToArray();
+    public static byte[] Legacy(string? environment)
+    {
+        if (string.IsNullOrEmpty(environment))
+        {
+            return [];
+        }
+
+        var json = new FragmentBuilder(stackalloc byte[StackBytes]);
+        json.String(",\"environment\":"u8, environment);
+        return json.ToArray();
+    }
 
     /// <summary>Encodes the definition of a limit, as the identity lists it.</summary>
     /// <param name="id">The id of the limit.</param>

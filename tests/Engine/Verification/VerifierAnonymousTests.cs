@@ -1,7 +1,6 @@
 using System;
 using System.Text;
 using Unkey.Engine.Keys;
-using Unkey.Engine.Registries;
 using Xunit;
 
 namespace Unkey.Engine.Tests.Verification;

@@ -207,7 +207,7 @@ internal static class KeyStatements
         ExpiresAtMs = row.NumberOrNull(8),
         Remaining = row.NumberOrNull(9),
         ForWorkspaceId = row.IsNull(10) ? null : texts.Get(row.Bytes(10)),
-        Environment = row.IsNull(11) ? null : texts.Get(row.Bytes(11)),
+        Environment = row.TextOrNull(11),
         CreatedAtMs = 0,
     };
 

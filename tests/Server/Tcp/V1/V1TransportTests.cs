@@ -1,6 +1,5 @@
 using System;
 using System.Linq;
-using System.Text.Json;
 using Unkey.Server.Tests.Tcp.Harness;
 using Xunit;
 
