@@ -25,10 +25,12 @@ internal sealed class RequestLoop
     private readonly HttpParser _parser;
     private readonly VerifyKeyEndpoint _verifyKey;
     private readonly RatelimitEndpoint _ratelimit;
-    private readonly V1VerifyKeyEndpoint _v1VerifyKey;
-    private readonly V1RatelimitEndpoint _v1Ratelimit;
     private readonly Answers _answers;
     private readonly ColdDispatcher _cold;
+
+    // Only there when v1 is served, and only then is a path one of v1.
+    private readonly V1VerifyKeyEndpoint? _v1VerifyKey;
+    private readonly V1RatelimitEndpoint? _v1Ratelimit;
     private byte[] _joinedBody = [];
 
     internal RequestLoop(ReactorContext context, Reactor reactor)
@@ -46,8 +48,11 @@ internal sealed class RequestLoop
         _cold = new ColdDispatcher(reactor, context.ControlPlane, context.Admin);
         _verifyKey = new VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids);
         _ratelimit = new RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Options.TestMode);
-        _v1VerifyKey = new V1VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids);
-        _v1Ratelimit = new V1RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, ids);
+        if (context.ControlPlane.ServesV1)
+        {
+            _v1VerifyKey = new V1VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids);
+            _v1Ratelimit = new V1RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, ids);
+        }
     }
 
     /// <summary>Handles what is complete; leaves the connection in the phase that says what it waits for.</summary>
@@ -229,10 +234,10 @@ internal sealed class RequestLoop
             case RouteKind.VerifyKey or RouteKind.Limit or RouteKind.MultiLimit or RouteKind.ControlPlane when head.Method == HttpMethod.Post:
                 StartCold(connection, head, body, keepAlive, requestBytes);
                 return;
-            case RouteKind.V1VerifyKey when head.Method == HttpMethod.Post && _v1VerifyKey.TryHandle(connection, head, Contiguous(body), keepAlive):
+            case RouteKind.V1VerifyKey when head.Method == HttpMethod.Post && _v1VerifyKey!.TryHandle(connection, head, Contiguous(body), keepAlive):
                 connection.VerifyAnswers++;
                 break;
-            case RouteKind.V1Limit when head.Method == HttpMethod.Post && _v1Ratelimit.TryHandle(connection, head, Contiguous(body), keepAlive):
+            case RouteKind.V1Limit when head.Method == HttpMethod.Post && _v1Ratelimit!.TryHandle(connection, head, Contiguous(body), keepAlive):
                 connection.LimitAnswers++;
                 break;
             case RouteKind.V1VerifyKey or RouteKind.V1Limit or RouteKind.V1:

@@ -137,6 +137,9 @@ internal static class V1Access
         return null;
     }
 
+    /// <summary>The same references, none of which is to be created.</summary>
+    public static V1Reference[] NotCreated(V1Reference[] references) => [.. references.Select(static reference => reference with { Create = null })];
+
     /// <summary>Ids and names of rows, as the operations on roles and permissions answer.</summary>
     public static OperationResult Named<T>(IEnumerable<T> rows, Func<T, (string Id, string Name)> show) => OperationResult.Success(
         new ListData([.. rows.Select(row => new FieldsData(("id", show(row).Id), ("name", show(row).Name)))]));

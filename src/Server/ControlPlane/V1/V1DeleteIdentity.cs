@@ -8,13 +8,13 @@ using Unkey.Server.Storage.Rows;
 namespace Unkey.Server.ControlPlane.V1;
 
 /// <summary><c>identities.deleteIdentity</c> of v1, which names an identity by its id alone.</summary>
-internal sealed class V1DeleteIdentity() : V1Operation<V1IdentityRequest>(
+internal sealed class V1DeleteIdentity() : V1Operation<V1IdentityIdRequest>(
     "identities.deleteIdentity",
     SchemaNode.Open(SchemaProperty.Required("identityId", SchemaNode.Text(1))),
-    V1RequestJson.Default.V1IdentityRequest)
+    V1RequestJson.Default.V1IdentityIdRequest)
 {
     /// <inheritdoc/>
-    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, V1IdentityRequest request) =>
+    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, V1IdentityIdRequest request) =>
         context.Deny(IdentityAccess.Required(context, "delete_identity")) is { } denied
             ? denied
             : await context.WriteAsync(session =>

@@ -10,7 +10,7 @@ namespace Unkey.Server.ControlPlane.V1;
 /// <summary><c>ratelimits.deleteOverride</c> of v1: by its own text; patterns are not evaluated.</summary>
 internal sealed class V1DeleteOverride() : V1Operation<V1OverrideRequest>(
     "ratelimits.deleteOverride",
-    SchemaNode.Open([.. V1OverrideRequest.NamespaceSchema, SchemaProperty.Required("identifier", SchemaNode.Text(1, 512))]),
+    SchemaNode.Open([.. V1NamespaceRequest.NamespaceSchema, SchemaProperty.Required("identifier", SchemaNode.Text(1, 512))]),
     V1RequestJson.Default.V1OverrideRequest)
 {
     /// <inheritdoc/>
@@ -18,10 +18,10 @@ internal sealed class V1DeleteOverride() : V1Operation<V1OverrideRequest>(
     {
         if (request.Namespace is not { } owner)
         {
-            return V1OverrideRequest.NoNamespace;
+            return V1NamespaceRequest.NoNamespace;
         }
 
-        OverrideRequest wanted = new(owner, request.Identifier!);
+        OverrideRequest wanted = new(owner, request.Identifier);
         OperationResult result = await context.WriteAsync(session => DeleteOverride.Delete(session, context, wanted)).ConfigureAwait(false);
         return V1Access.Worded(V1Access.Worded(result, request.NamespaceNotFound), request.OverrideNotFound);
     }

@@ -10,7 +10,7 @@ namespace Unkey.Server.ControlPlane.V1;
 /// <summary><c>ratelimits.getOverride</c> of v1: the override that would apply to an identifier.</summary>
 internal sealed class V1GetOverride() : V1Operation<V1OverrideRequest>(
     "ratelimits.getOverride",
-    SchemaNode.Open([.. V1OverrideRequest.NamespaceSchema, SchemaProperty.Required("identifier", SchemaNode.Text(1, 512))]),
+    SchemaNode.Open([.. V1NamespaceRequest.NamespaceSchema, SchemaProperty.Required("identifier", SchemaNode.Text(1, 512))]),
     V1RequestJson.Default.V1OverrideRequest,
     isRead: true)
 {
@@ -22,10 +22,10 @@ internal sealed class V1GetOverride() : V1Operation<V1OverrideRequest>(
     {
         if (request.Namespace is not { } owner)
         {
-            return V1OverrideRequest.NoNamespace;
+            return V1NamespaceRequest.NoNamespace;
         }
 
-        OperationResult result = GetOverride.Find(context, new OverrideRequest(owner, request.Identifier!));
+        OperationResult result = GetOverride.Find(context, new OverrideRequest(owner, request.Identifier));
         return result.Data is OverrideData found
             ? OperationResult.Success(new V1OverrideData(found.Id, found.Identifier, found.Limit, found.DurationMs))
             : V1Access.Worded(V1Access.Worded(result, request.NamespaceNotFound), request.OverrideNotFound);

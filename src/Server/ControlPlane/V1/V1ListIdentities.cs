@@ -2,9 +2,9 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Operations;
+using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.ControlPlane.Schema;
-using Unkey.Server.ControlPlane.V1.Requests;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Rows;
 using Unkey.Server.Storage.Statements;
@@ -12,19 +12,19 @@ using Unkey.Server.Storage.Statements;
 namespace Unkey.Server.ControlPlane.V1;
 
 /// <summary><c>identities.listIdentities</c> of v1. There is one environment here, so that parameter is ignored.</summary>
-internal sealed class V1ListIdentities() : V1Operation<V1IdentityRequest>(
+internal sealed class V1ListIdentities() : V1Operation<ListRequest>(
     "identities.listIdentities",
     SchemaNode.Open(
         SchemaProperty.Optional("limit", SchemaNode.Integer(1, 100)),
         SchemaProperty.Optional("cursor", SchemaNode.Text())),
-    V1RequestJson.Default.V1IdentityRequest,
+    RequestJson.Default.ListRequest,
     isRead: true)
 {
     /// <inheritdoc/>
-    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, V1IdentityRequest request) =>
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, ListRequest request) =>
         context.ReadAsync(session => List(session, context, request));
 
-    private static OperationResult List(StoreSession session, OperationContext context, V1IdentityRequest request)
+    private static OperationResult List(StoreSession session, OperationContext context, ListRequest request)
     {
         int size = (int)(request.Limit ?? Paging.DefaultSize);
         string cursor = request.Cursor ?? "";

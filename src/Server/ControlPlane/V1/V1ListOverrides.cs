@@ -9,26 +9,26 @@ using Unkey.Server.Storage.Statements;
 namespace Unkey.Server.ControlPlane.V1;
 
 /// <summary><c>ratelimits.listOverrides</c> of v1.</summary>
-internal sealed class V1ListOverrides() : V1Operation<V1OverrideRequest>(
+internal sealed class V1ListOverrides() : V1Operation<V1ListOverridesRequest>(
     "ratelimits.listOverrides",
     SchemaNode.Open(
     [
-        .. V1OverrideRequest.NamespaceSchema,
+        .. V1NamespaceRequest.NamespaceSchema,
         SchemaProperty.Optional("limit", SchemaNode.Integer(1, 100)),
         SchemaProperty.Optional("cursor", SchemaNode.Text()),
     ]),
-    V1RequestJson.Default.V1OverrideRequest,
+    V1RequestJson.Default.V1ListOverridesRequest,
     isRead: true)
 {
     /// <inheritdoc/>
-    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, V1OverrideRequest request) =>
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, V1ListOverridesRequest request) =>
         context.ReadAsync(session => List(session, context, request));
 
-    private static OperationResult List(StoreSession session, OperationContext context, V1OverrideRequest request)
+    private static OperationResult List(StoreSession session, OperationContext context, V1ListOverridesRequest request)
     {
         if (request.Namespace is not { } named)
         {
-            return V1OverrideRequest.NoNamespace;
+            return V1NamespaceRequest.NoNamespace;
         }
 
         if (OverrideAccess.FindLive(session, context, named) is not { } owner)

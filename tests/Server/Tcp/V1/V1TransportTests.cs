@@ -54,6 +54,39 @@ public sealed class V1TransportTests(V1Fixture fixture) : V1TcpTests(fixture)
     public void BadInputIsToldBeforeCredentialsAreLookedAt() =>
         Client.SendAnonymously(new ApiRequest("apis.createApi", "{}")).Refused("BAD_REQUEST", "name: is required");
 
+    [Theory]
+    [InlineData("apis.createApi", "\"name\":\"an api\"", 200)]
+    [InlineData("apis.deleteApi", "\"apiId\":\"api_none\"", 404)]
+    [InlineData("keys.createKey", "\"apiId\":\"api_none\"", 404)]
+    [InlineData("keys.updateKey", "\"keyId\":\"key_none\"", 404)]
+    [InlineData("keys.deleteKey", "\"keyId\":\"key_none\"", 404)]
+    [InlineData("keys.whoami", "\"key\":\"none\"", 404)]
+    [InlineData("keys.verifyKey", "\"key\":\"none\"", 200)]
+    [InlineData("keys.updateRemaining", "\"keyId\":\"key_none\",\"op\":\"set\",\"value\":1", 404)]
+    [InlineData("keys.addPermissions", "\"keyId\":\"key_none\",\"permissions\":[{\"name\":\"a\",\"x\":1}]", 404)]
+    [InlineData("keys.setRoles", "\"keyId\":\"key_none\",\"roles\":[]", 404)]
+    [InlineData("ratelimits.limit", "\"identifier\":\"i\",\"limit\":1000000,\"duration\":1000", 200)]
+    [InlineData("ratelimits.setOverride", "\"namespaceId\":\"rlns_none\",\"identifier\":\"abc\",\"limit\":1,\"duration\":1000", 404)]
+    [InlineData("ratelimits.deleteOverride", "\"namespaceId\":\"rlns_none\",\"identifier\":\"abc\"", 404)]
+    [InlineData("identities.deleteIdentity", "\"identityId\":\"id_none\"", 404)]
+    [InlineData("identities.updateIdentity", "\"identityId\":\"id_none\"", 404)]
+    [InlineData("permissions.deletePermission", "\"permissionId\":\"perm_none\"", 404)]
+    public void MembersThatAnOperationDoesNotKnowAreIgnored(string operation, string members, int status)
+    {
+        // Each is a member of some operation; those that this one has come last, and the last one counts.
+        const string Others = "\"cursor\":5,\"slug\":5,\"create\":5,\"namespace\":\"default\",\"unknown\":{\"a\":[1,null]}";
+        string[] foreign = ["limit", "duration", "cost"];
+        string more = string.Concat(foreign.Where(name => !operation.StartsWith("ratelimits.", StringComparison.Ordinal)).Select(name => $"\"{name}\":\"x\","));
+        string lists = operation.StartsWith("keys.", StringComparison.Ordinal) ? "" : "\"roles\":5,\"permissions\":5,\"keyId\":5,";
+        Assert.Equal(status, Client.Post(operation, $"{{{more}{lists}{Others},{members}}}").Http.Status);
+    }
+
+    [Theory]
+    [InlineData("keys.addPermissions", "permissions", "roles")]
+    [InlineData("keys.addRoles", "roles", "permissions")]
+    public void TheListOfTheOtherKindIsOneOfThem(string operation, string own, string other) =>
+        Client.Post(operation, $"{{\"keyId\":\"key_none\",\"{own}\":[],\"{other}\":5}}").Refused("NOT_FOUND", "key key_none not found");
+
     [Fact]
     public void ABareTokenIsTakenHereAndNotByV2OnTheSameConnection()
     {
