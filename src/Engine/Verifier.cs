@@ -152,7 +152,7 @@ public sealed class Verifier
             if (request.IsAdHoc)
             {
                 KeyRecord record = result.Record;
-                UInt128 key = BucketKey.OfKeyLimit(_state.BucketHash, record.WorkspaceIndex, record.KeyId, name, request.DurationMs);
+                UInt128 key = BucketKey.OfKeyLimit(_state.BucketHash, record.KeyId, name, request.DurationMs);
                 result.Add(default, i, request.Limit, request.DurationMs, cost, key);
                 continue;
             }

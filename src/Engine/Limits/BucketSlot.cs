@@ -36,6 +36,9 @@ internal struct BucketSlot
     [FieldOffset(24)]
     internal ulong Spare;
 
+    /// <summary>The key of a slot that nobody else can be changing.</summary>
+    internal readonly UInt128 Key => new(KeyHigh, KeyLow);
+
     /// <summary>Whether the slot shows this key at this moment.</summary>
     internal bool HasKey(UInt128 key) =>
         // ORDER: acquire, so that whatever the caller reads next is not older than the key. Pairs with the release of the word in ClaimIn.

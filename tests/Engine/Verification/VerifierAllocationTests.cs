@@ -64,15 +64,17 @@ public sealed class VerifierAllocationTests : IDisposable
     {
         KeyedHash hash = KeyedHash.CreateRandom();
         BucketTake[] takes = new BucketTake[20];
+        byte[] identifier = new byte[8];
         AssertAllocatesNothing(calls =>
         {
             for (int i = 0; i < calls; i++)
             {
                 for (int n = 0; n < takes.Length; n++)
                 {
+                    identifier[0] = (byte)n;
                     takes[n] = new BucketTake
                     {
-                        Key = BucketKey.OfNamespaceLimit(hash, n, "ns"u8, "identifier"u8, 60_000),
+                        Key = BucketKey.OfNamespaceLimit(hash, "ns"u8, identifier, 60_000),
                         Limit = 100_003,
                         DurationMs = 60_000,
                         Cost = 1,

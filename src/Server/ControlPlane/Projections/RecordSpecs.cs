@@ -21,7 +21,7 @@ internal sealed class RecordSpecs
     private readonly Dictionary<string, int> _apisByKeyspace = new(StringComparer.Ordinal);
 
     /// <summary>Creates the translator.</summary>
-    /// <param name="hash">The process's keyed hash, shared with the verifier.</param>
+    /// <param name="hash">The keyed hash of the bucket table, shared with the verifier.</param>
     public RecordSpecs(KeyedHash hash) => _hash = hash;
 
     /// <summary>Remembers the index a workspace was published under.</summary>
@@ -52,7 +52,7 @@ internal sealed class RecordSpecs
         Id = row.Id,
         ExternalId = row.ExternalId,
         Fragment = VerifyKeyFragments.Identity(row.Id, row.ExternalId, Utf8(row.Meta)),
-        Limits = Limits(limits, WorkspaceIndex(row.WorkspaceId), row.Id),
+        Limits = Limits(limits, row.Id),
     };
 
     /// <summary>What to publish for a key.</summary>
@@ -64,12 +64,11 @@ internal sealed class RecordSpecs
     public KeySpec Key(
         KeyRow row, IReadOnlyList<string> slugs, IReadOnlyList<string> roles, IReadOnlyList<RatelimitRow> limits, CreditUpdate credits)
     {
-        int workspace = WorkspaceIndex(row.WorkspaceId);
         return new KeySpec
         {
             Digest = KeyDigest.FromBytes(row.Hash),
             KeyId = row.Id,
-            WorkspaceIndex = workspace,
+            WorkspaceIndex = WorkspaceIndex(row.WorkspaceId),
             ApiIndex = _apisByKeyspace.GetValueOrDefault(row.KeyspaceId, -1),
             Enabled = row.IsEnabled,
             ExpiresAtMs = row.ExpiresAtMs,
@@ -79,7 +78,7 @@ internal sealed class RecordSpecs
             CreditUpdate = credits,
             IdentityId = row.IdentityId,
             Permissions = (IReadOnlyCollection<string>)slugs,
-            Limits = Limits(limits, workspace, row.Id),
+            Limits = Limits(limits, row.Id),
             Fragment = VerifyKeyFragments.Key(row.Id, row.IsEnabled, row.Name, Utf8(row.Meta), row.ExpiresAtMs, slugs, roles),
         };
     }
@@ -102,7 +101,7 @@ internal sealed class RecordSpecs
     // -1 is "does not exist": a root key for a workspace that is gone must not fall through to another one.
     private int WorkspaceIndex(string id) => _workspaces.GetValueOrDefault(id, -1);
 
-    private LimitSpec[] Limits(IReadOnlyList<RatelimitRow> rows, int workspaceIndex, string ownerId)
+    private LimitSpec[] Limits(IReadOnlyList<RatelimitRow> rows, string ownerId)
     {
         if (rows.Count == 0)
         {
@@ -120,7 +119,7 @@ internal sealed class RecordSpecs
                 Limit = row.Limit,
                 DurationMs = row.DurationMs,
                 AutoApply = row.AutoApply,
-                BucketKey = BucketKey.OfKeyLimit(_hash, workspaceIndex, owner, Encoding.UTF8.GetBytes(row.Name), row.DurationMs),
+                BucketKey = BucketKey.OfKeyLimit(_hash, owner, Encoding.UTF8.GetBytes(row.Name), row.DurationMs),
                 IdFragment = VerifyKeyFragments.EvaluatedLimit(row.Id, row.Name, row.Limit, row.DurationMs, row.AutoApply),
                 DefinitionFragment = VerifyKeyFragments.LimitDefinition(row.Id, row.Name, row.Limit, row.DurationMs, row.AutoApply),
             };
