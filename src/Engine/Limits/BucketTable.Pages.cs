@@ -121,6 +121,7 @@ public sealed unsafe partial class BucketTable
                 continue;
             }
 
+            // ORDER: acquire, as above.
             copy.KeyLow = Volatile.Read(ref slot->KeyLow);
             copy.KeyHigh = Volatile.Read(ref slot->KeyHigh);
 

@@ -71,7 +71,7 @@ internal static class ServerSettings
             Option = "--data",
             ValueName = "directory",
             Default = s_defaults.DataDirectory,
-            Description = "Directory of the database. Made when it is missing; used by one server at a time.",
+            Description = "Directory of the database and of the rate limits. Made when it is missing; used by one server at a time.",
             Read = static (string text, ref ServerOptions draft) =>
             {
                 if (text.Length == 0 || text.Contains('\0'))
