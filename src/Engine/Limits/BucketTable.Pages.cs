@@ -34,8 +34,11 @@ public sealed unsafe partial class BucketTable
     /// <summary>A word has changed since the page was copied.</summary>
     private const byte PageChanged = 2;
 
-    /// <summary>Every failed attempt is a take of somebody else, or a batch that holds the slot; so many in a row do not happen by themselves.</summary>
-    private const int CopyAttemptsMax = 1_000;
+    /// <summary>
+    /// Every failed attempt is a take of somebody else, or a batch that holds the slot. So many in a row mean a holder that has lost its core;
+    /// the waits between them, of a millisecond each, are meant to give it back.
+    /// </summary>
+    private const int CopyAttemptsMax = 100;
 
     /// <summary>Pages in the table; the last one is shorter when the table is smaller than a page.</summary>
     public int PageCount => _pages.Length;
@@ -117,15 +120,16 @@ public sealed unsafe partial class BucketTable
             ulong word = Volatile.Read(ref slot->Word);
             if ((word & BucketSlot.LockBit) != 0)
             {
-                spin.SpinOnce(sleep1Threshold: -1);
+                spin.SpinOnce();
                 continue;
             }
 
             // ORDER: acquire, as above.
             copy.KeyLow = Volatile.Read(ref slot->KeyLow);
             copy.KeyHigh = Volatile.Read(ref slot->KeyHigh);
+            copy.Spare = Volatile.Read(ref slot->Spare);
 
-            // ORDER: as above. The same word again proves that the key belonged to it: words do not repeat across owners.
+            // ORDER: as above. The same word again proves that the rest belonged to it: words do not repeat across owners.
             if (Volatile.Read(ref slot->Word) == word)
             {
                 copy.Word = word;

@@ -31,11 +31,11 @@ public sealed unsafe partial class BucketTable
                 continue;
             }
 
-            if (!TokenBucket.IsPossible(bucket.Word, nowMs))
+            if (!BucketTime.IsPossible(bucket.Word, nowMs))
             {
                 result.Damaged++;
             }
-            else if (TokenBucket.IsIdle(bucket.Word, nowMs))
+            else if (BucketTime.IsIdle(bucket.Word, nowMs))
             {
                 result.Idle++;
             }
@@ -63,6 +63,7 @@ public sealed unsafe partial class BucketTable
         if (bucket.Word > known->Word)
         {
             known->Word = bucket.Word;
+            known->Spare = bucket.Spare;
             MarkChanged(known);
         }
 
@@ -92,5 +93,5 @@ public sealed unsafe partial class BucketTable
         return true;
     }
 
-    private bool TryPlace(in BucketSlot bucket, long nowMs) => Claim<TokenBucket>(bucket.Key, nowMs, bucket.Word) is not null;
+    private bool TryPlace(in BucketSlot bucket, long nowMs) => Claim(bucket.Key, nowMs, new BucketState(bucket.Word, bucket.Spare)) is not null;
 }

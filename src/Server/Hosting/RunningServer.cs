@@ -68,7 +68,7 @@ internal sealed class RunningServer : IAsyncDisposable
         {
             transport = Bind(options, loggers.CreateLogger("Unkey.Transport"));
             buckets = BucketKeeper.Open(directory, loggers.CreateLogger("Unkey.Buckets"));
-            engine = new EngineState(bucketCapacity: options.RatelimitMaxBuckets, bucketHash: buckets.Hash);
+            engine = new EngineState(bucketCapacity: options.RatelimitMaxBuckets, bucketHash: buckets.Hash, algorithm: options.RatelimitAlgorithm);
             buckets.Restore(engine.Buckets, time.GetUtcNow().ToUnixTimeMilliseconds());
             ControlPlaneOptions controlPlaneOptions = new(directory, options.RootKey) { EncryptionKeys = options.EncryptionKeys };
             controlPlane = await ControlPlaneHost.OpenAsync(controlPlaneOptions, engine, loggers, time, cancellation).ConfigureAwait(false);

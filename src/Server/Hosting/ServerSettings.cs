@@ -4,6 +4,8 @@ using System.IO;
 using System.Linq;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Unkey.Engine.Limits;
+using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Encryption;
 
 namespace Unkey.Server.Hosting;
@@ -249,6 +251,19 @@ internal static class ServerSettings
                 string? problem = SettingText.Networks(text, out List<IPNetwork> value);
                 draft = problem is null ? draft with { TrustedProxies = value } : draft;
                 return problem;
+            },
+        },
+        new()
+        {
+            Option = "--ratelimit-algorithm",
+            ValueName = "name",
+            Default = LimitAlgorithmText.TokenBucket,
+            Description = "How rate limits count: 'token-bucket', or 'sliding-window' as the hosted service does. A namespace can have its own. After a change all limits start full.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                LimitAlgorithm? algorithm = LimitAlgorithmText.Parse(text);
+                draft = draft with { RatelimitAlgorithm = algorithm ?? draft.RatelimitAlgorithm };
+                return algorithm is null ? $"is neither '{LimitAlgorithmText.TokenBucket}' nor '{LimitAlgorithmText.SlidingWindow}'" : null;
             },
         },
         new()

@@ -168,7 +168,7 @@ public sealed unsafe class BucketPagesTests : IDisposable
         SortedDictionary<int, byte[]> image = [];
         Copy(_table, image);
         using BucketTable after = new(1024);
-        Assert.Equal(1, Restore(after, image, samePlaces: true, Start + Minute + TokenBucket.ClockSkewMsMax).Idle);
+        Assert.Equal(1, Restore(after, image, samePlaces: true, Start + Minute + BucketTime.ClockSkewMsMax).Idle);
         Assert.Equal(0, after.Inserted);
     }
 
@@ -275,7 +275,7 @@ public sealed unsafe class BucketPagesTests : IDisposable
 
     private BucketTake Ask(string name, long cost = 1) => new()
     {
-        Key = BucketKey.OfNamespaceLimit(_hash, "ns"u8, Encoding.UTF8.GetBytes(name), Minute),
+        Key = BucketKey.OfNamespaceLimit(_hash, LimitAlgorithm.TokenBucket, "ns"u8, Encoding.UTF8.GetBytes(name), Minute),
         Limit = 10,
         DurationMs = Minute,
         Cost = cost,

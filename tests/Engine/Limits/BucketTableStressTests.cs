@@ -168,7 +168,7 @@ public sealed class BucketTableStressTests
         return wrong;
     }
 
-    private UInt128 Key(int index) => BucketKey.OfKeyLimit(_hash, BitConverter.GetBytes(index), "limit"u8, 60_000);
+    private UInt128 Key(int index) => BucketKey.OfKeyLimit(_hash, LimitAlgorithm.TokenBucket, BitConverter.GetBytes(index), "limit"u8, 60_000);
 
     private static long RunThreads(Func<int, long> body)
     {

@@ -36,16 +36,16 @@ public sealed unsafe class BucketTableTests : IDisposable
     {
         HashSet<UInt128> keys =
         [
-            BucketKey.OfKeyLimit(_hash, "key_1"u8, "requests"u8, 60_000),
-            BucketKey.OfKeyLimit(_hash, "key_2"u8, "requests"u8, 60_000),
-            BucketKey.OfKeyLimit(_hash, "key_1"u8, "tokens"u8, 60_000),
-            BucketKey.OfKeyLimit(_hash, "key_1"u8, "requests"u8, 60_001),
-            BucketKey.OfKeyLimit(_hash, "requests"u8, "key_1"u8, 60_000),
-            BucketKey.OfNamespaceLimit(_hash, "requests"u8, "key_1"u8, 60_000),
-            BucketKey.OfNamespaceLimit(_hash, "request"u8, "skey_1"u8, 60_000),
+            BucketKey.OfKeyLimit(_hash, LimitAlgorithm.TokenBucket, "key_1"u8, "requests"u8, 60_000),
+            BucketKey.OfKeyLimit(_hash, LimitAlgorithm.TokenBucket, "key_2"u8, "requests"u8, 60_000),
+            BucketKey.OfKeyLimit(_hash, LimitAlgorithm.TokenBucket, "key_1"u8, "tokens"u8, 60_000),
+            BucketKey.OfKeyLimit(_hash, LimitAlgorithm.TokenBucket, "key_1"u8, "requests"u8, 60_001),
+            BucketKey.OfKeyLimit(_hash, LimitAlgorithm.TokenBucket, "requests"u8, "key_1"u8, 60_000),
+            BucketKey.OfNamespaceLimit(_hash, LimitAlgorithm.TokenBucket, "requests"u8, "key_1"u8, 60_000),
+            BucketKey.OfNamespaceLimit(_hash, LimitAlgorithm.TokenBucket, "request"u8, "skey_1"u8, 60_000),
         ];
         Assert.Equal(7, keys.Count);
-        Assert.Contains(BucketKey.OfKeyLimit(_hash, "key_1"u8, "requests"u8, 60_000), keys);
+        Assert.Contains(BucketKey.OfKeyLimit(_hash, LimitAlgorithm.TokenBucket, "key_1"u8, "requests"u8, 60_000), keys);
     }
 
     [Fact]
@@ -203,7 +203,7 @@ public sealed unsafe class BucketTableTests : IDisposable
         long refused = _table.Refused;
         Assert.True(refused > 0);
         Assert.False(TakeOne("new", Start + 10_000), "Full again, but a thread with an older clock may not know yet.");
-        Assert.True(TakeOne("new", Start + 10_000 + TokenBucket.ClockSkewMsMax));
+        Assert.True(TakeOne("new", Start + 10_000 + BucketTime.ClockSkewMsMax));
         Assert.Equal(0, _table.CountActive(Start + 100_000));
         for (int i = 0; i < 500; i++)
         {
@@ -300,7 +300,7 @@ public sealed unsafe class BucketTableTests : IDisposable
         }
 
         batch[place] = mine;
-        Assert.False(_table.TryTakeAll<TokenBucket>(batch, Start + 20_000, out bool passed));
+        Assert.False(_table.TryTakeAll(batch, Start + 20_000, out bool passed));
         Assert.False(passed);
         AssertOwnerKeepsItsTokens();
 
@@ -318,9 +318,9 @@ public sealed unsafe class BucketTableTests : IDisposable
         BucketTake theirs = Ask("theirs", 2, 10_000);
         theirs.Slot = slot;
         BucketTake[] batch = [theirs, mine];
-        Assert.False(_table.TryTakeAll<TokenBucket>(batch, Start + 20_000, out _));
+        Assert.False(_table.TryTakeAll(batch, Start + 20_000, out _));
         batch = [mine, theirs];
-        Assert.False(_table.TryTakeAll<TokenBucket>(batch, Start + 20_000, out _));
+        Assert.False(_table.TryTakeAll(batch, Start + 20_000, out _));
         AssertOwnerKeepsItsTokens();
     }
 
@@ -333,7 +333,7 @@ public sealed unsafe class BucketTableTests : IDisposable
         BucketSlot* slot = _table.Find(mine.Key);
 
         // What an insertion does to an idle slot, without having to find two keys that meet in one group.
-        Assert.True(TokenBucket.Prepare(2, 10_000, 1, Start + 20_000).TryTake(TokenBucket.Fresh(Start + 20_000), out ulong word));
+        Assert.True(TokenBucket.Prepare(2, 10_000, 1, Start + 20_000).TryTake(BucketTime.Fresh(Start + 20_000), out ulong word));
         slot->KeyLow = (ulong)theirs.Key;
         slot->KeyHigh = (ulong)(theirs.Key >> 64);
         slot->Word = word;
@@ -352,7 +352,7 @@ public sealed unsafe class BucketTableTests : IDisposable
 
     private BucketTake Ask(string name, long limit, long durationMs = 60_000, long cost = 1) => new()
     {
-        Key = BucketKey.OfNamespaceLimit(_hash, "ns"u8, Encoding.UTF8.GetBytes(name), durationMs),
+        Key = BucketKey.OfNamespaceLimit(_hash, LimitAlgorithm.TokenBucket, "ns"u8, Encoding.UTF8.GetBytes(name), durationMs),
         Limit = limit,
         DurationMs = durationMs,
         Cost = cost,

@@ -74,7 +74,7 @@ public sealed class VerifierAllocationTests : IDisposable
                     identifier[0] = (byte)n;
                     takes[n] = new BucketTake
                     {
-                        Key = BucketKey.OfNamespaceLimit(hash, "ns"u8, identifier, 60_000),
+                        Key = BucketKey.OfNamespaceLimit(hash, LimitAlgorithm.TokenBucket, "ns"u8, identifier, 60_000),
                         Limit = 100_003,
                         DurationMs = 60_000,
                         Cost = 1,

@@ -153,7 +153,7 @@ internal sealed class VerifyHarness : IDisposable
         Limit = limit,
         DurationMs = durationMs,
         AutoApply = autoApply,
-        BucketKey = BucketKey.OfKeyLimit(State.BucketHash, Encoding.UTF8.GetBytes(owner), Encoding.UTF8.GetBytes(name), durationMs),
+        BucketKey = BucketKey.OfKeyLimit(State.BucketHash, LimitAlgorithm.TokenBucket, Encoding.UTF8.GetBytes(owner), Encoding.UTF8.GetBytes(name), durationMs),
     };
 
     internal VerifyOutcome Verify(string secret, string permissions = "", long cost = -1, params Asked[] limits)

@@ -190,7 +190,7 @@ public sealed class BucketKeeperTests : IDisposable
             run.Take("a");
         }
 
-        _clock.NowMs -= TokenBucket.ClockSkewMsMax;
+        _clock.NowMs -= BucketTime.ClockSkewMsMax;
         await using Run again = Start();
 
         // Nobody is refused for more than the difference: a second is a sixth of a token here, which makes a whole one.
@@ -304,7 +304,7 @@ public sealed class BucketKeeperTests : IDisposable
         {
             BucketTake take = new()
             {
-                Key = BucketKey.OfNamespaceLimit(Keeper.Hash, "ns"u8, Encoding.UTF8.GetBytes(name), Minute),
+                Key = BucketKey.OfNamespaceLimit(Keeper.Hash, LimitAlgorithm.TokenBucket, "ns"u8, Encoding.UTF8.GetBytes(name), Minute),
                 Limit = 10,
                 DurationMs = Minute,
                 Cost = cost,

@@ -17,12 +17,17 @@ namespace Unkey.Server.ControlPlane.Projections;
 internal sealed class RecordSpecs
 {
     private readonly KeyedHash _hash;
+    private readonly LimitAlgorithm _algorithm;
     private readonly Dictionary<string, int> _workspaces = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _apisByKeyspace = new(StringComparer.Ordinal);
 
     /// <summary>Creates the translator.</summary>
-    /// <param name="hash">The keyed hash of the bucket table, shared with the verifier.</param>
-    public RecordSpecs(KeyedHash hash) => _hash = hash;
+    /// <param name="engine">Whose bucket table and algorithm the limits are for.</param>
+    public RecordSpecs(EngineState engine)
+    {
+        _hash = engine.BucketHash;
+        _algorithm = engine.Algorithm;
+    }
 
     /// <summary>Remembers the index a workspace was published under.</summary>
     public void Note(Workspace workspace) => _workspaces[workspace.Id] = workspace.Index;
@@ -93,7 +98,7 @@ internal sealed class RecordSpecs
             live[i] = new LimitOverride(item.Id, item.Identifier, item.Limit, item.DurationMs);
         }
 
-        return new RatelimitNamespace(WorkspaceIndex(row.WorkspaceId), row.Id, row.Name, row.IsDeleted, OverrideSet.Compile(live));
+        return new RatelimitNamespace(WorkspaceIndex(row.WorkspaceId), row.Id, row.Name, row.IsDeleted, LimitAlgorithmText.Parse(row.Algorithm) ?? _algorithm, OverrideSet.Compile(live));
     }
 
     private static ReadOnlySpan<byte> Utf8(string? meta) => meta is null ? default : Encoding.UTF8.GetBytes(meta);
@@ -119,7 +124,7 @@ internal sealed class RecordSpecs
                 Limit = row.Limit,
                 DurationMs = row.DurationMs,
                 AutoApply = row.AutoApply,
-                BucketKey = BucketKey.OfKeyLimit(_hash, owner, Encoding.UTF8.GetBytes(row.Name), row.DurationMs),
+                BucketKey = BucketKey.OfKeyLimit(_hash, _algorithm, owner, Encoding.UTF8.GetBytes(row.Name), row.DurationMs),
                 IdFragment = VerifyKeyFragments.EvaluatedLimit(row.Id, row.Name, row.Limit, row.DurationMs, row.AutoApply),
                 DefinitionFragment = VerifyKeyFragments.LimitDefinition(row.Id, row.Name, row.Limit, row.DurationMs, row.AutoApply),
             };

@@ -116,7 +116,7 @@ internal sealed class BucketKeeper : IAsyncDisposable
         {
             bool isSameTable = _file.Header.Capacity == table.Capacity;
             _latestMs = _file.ReadLatest();
-            if (_latestMs - nowMs > TokenBucket.ClockSkewMsMax)
+            if (_latestMs - nowMs > BucketTime.ClockSkewMsMax)
             {
                 // Every bucket would look used up until the clock is there again.
                 BucketLog.ClockIsBehind(_logger, (_latestMs - nowMs) / 1000);

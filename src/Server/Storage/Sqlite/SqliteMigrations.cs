@@ -14,7 +14,7 @@ internal static class SqliteMigrations
     private const string ResourcePrefix = "Unkey.Server.Storage.Sqlite.Migrations.";
 
     // The version of a script is its position in this list plus one.
-    private static readonly string[] s_names = ["0001_initial.sql", "0002_key_operations.sql", "0003_namespaces_and_lists.sql"];
+    private static readonly string[] s_names = ["0001_initial.sql", "0002_key_operations.sql", "0003_namespaces_and_lists.sql", "0004_namespace_algorithm.sql"];
 
     /// <summary>The schema version that this binary reads and writes.</summary>
     public static int Latest => s_names.Length;
