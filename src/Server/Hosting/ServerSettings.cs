@@ -256,9 +256,9 @@ internal static class ServerSettings
         new()
         {
             Option = "--ratelimit-algorithm",
-            ValueName = "name",
+            ValueName = "token-bucket|sliding-window",
             Default = LimitAlgorithmText.TokenBucket,
-            Description = "How rate limits count: 'token-bucket', or 'sliding-window' as the hosted service does. A namespace can have its own. After a change all limits start full.",
+            Description = "How rate limits count; 'sliding-window' is how the hosted service does. A namespace can have its own. After a change all limits start full.",
             Read = static (string text, ref ServerOptions draft) =>
             {
                 LimitAlgorithm? algorithm = LimitAlgorithmText.Parse(text);

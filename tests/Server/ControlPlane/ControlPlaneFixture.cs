@@ -7,6 +7,7 @@ using System.Threading.Tasks;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Unkey.Engine;
+using Unkey.Engine.Limits;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Encryption;
 using Unkey.Server.ControlPlane.Operations;
@@ -38,6 +39,9 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
 
     public string RootKey { get; private set; } = "";
 
+    /// <summary>Rate-limit algorithm of the next start.</summary>
+    public LimitAlgorithm Algorithm { get; set; } = LimitAlgorithm.TokenBucket;
+
     /// <summary>Master keys of the next start.</summary>
     public string? EncryptionKeys { get; set; }
 
@@ -54,7 +58,7 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
 
     public async Task OpenAsync(string? rootKey = null)
     {
-        Engine = new EngineState(bucketCapacity: Buckets);
+        Engine = new EngineState(bucketCapacity: Buckets, algorithm: Algorithm);
         MasterKeyRing? ring = null;
         if (EncryptionKeys is not null && MasterKeyRing.Read(EncryptionKeys, out ring) is { } problem)
         {

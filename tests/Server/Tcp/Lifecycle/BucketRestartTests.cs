@@ -9,7 +9,8 @@ namespace Unkey.Server.Tests.Tcp.Lifecycle;
 /// <summary>Rate limits go on where they were: after a stop, after kill -9, with another capacity, and with a file that is no good.</summary>
 public sealed class BucketRestartTests : IDisposable
 {
-    private const string Hour = "3600000";
+    /// <summary>So long that nothing comes back during a test.</summary>
+    private const string Month = "2592000000";
 
     private readonly string _directory = Directory.CreateTempSubdirectory("unkey-test-").FullName;
 
@@ -17,10 +18,12 @@ public sealed class BucketRestartTests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    [Fact]
-    public void ACleanRestartLosesNothing()
+    [Theory]
+    [InlineData("token-bucket")]
+    [InlineData("sliding-window")]
+    public void ACleanRestartLosesNothing(string algorithm)
     {
-        ServerSetup setup = new() { DataDirectory = Data };
+        ServerSetup setup = new() { DataDirectory = Data, Options = ["--ratelimit-algorithm", algorithm] };
         CreatedKey key;
         using (ServerProcess server = ServerProcess.Start(setup))
         {
@@ -47,10 +50,12 @@ public sealed class BucketRestartTests : IDisposable
         }
     }
 
-    [Fact]
-    public void AKillGivesBackAtMostTheLastSecond()
+    [Theory]
+    [InlineData("token-bucket")]
+    [InlineData("sliding-window")]
+    public void AKillGivesBackAtMostTheLastSecond(string algorithm)
     {
-        ServerSetup setup = new() { DataDirectory = Data };
+        ServerSetup setup = new() { DataDirectory = Data, Options = ["--ratelimit-algorithm", algorithm] };
         CreatedKey key;
         using (ServerProcess server = ServerProcess.Start(setup))
         {
@@ -77,6 +82,18 @@ public sealed class BucketRestartTests : IDisposable
         // Seven are known for certain; of the three that came right before the kill any number may be.
         Assert.InRange(Limit(reader, "u"), 100 - 7 - 3 - 1, 100 - 7 - 1);
         Assert.Equal(50 - 7 - 1, VerifyRemaining(reader, key));
+    }
+
+    [Fact]
+    public void AnotherAlgorithmStartsFullAndTheFirstOneIsFoundAgain()
+    {
+        ServerSetup setup = new() { DataDirectory = Data };
+        foreach ((string algorithm, long left) in new[] { ("sliding-window", 99L), ("token-bucket", 99L), ("sliding-window", 98L) })
+        {
+            using ServerProcess server = ServerProcess.Start(setup with { Options = ["--ratelimit-algorithm", algorithm] });
+            using ApiClient client = server.Client();
+            Assert.Equal(left, Limit(client, "u"));
+        }
     }
 
     [Fact]
@@ -155,11 +172,11 @@ public sealed class BucketRestartTests : IDisposable
 
     private static CreatedKey CreateLimitedKey(ApiClient client) => client.CreateKey(
         client.CreateApi(), $$"""
-        "ratelimits":[{"name":"requests","limit":50,"duration":{{Hour}},"autoApply":true}]
+        "ratelimits":[{"name":"requests","limit":50,"duration":{{Month}},"autoApply":true}]
         """);
 
     private static long Limit(ApiClient client, string identifier) => client
-        .Post("ratelimit.limit", $$"""{"namespace":"restarts","identifier":"{{identifier}}","limit":100,"duration":{{Hour}}}""")
+        .Post("ratelimit.limit", $$"""{"namespace":"restarts","identifier":"{{identifier}}","limit":100,"duration":{{Month}}}""")
         .Data.GetProperty("remaining").GetInt64();
 
     private static long VerifyRemaining(ApiClient client, CreatedKey key)
