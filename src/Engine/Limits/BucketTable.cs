@@ -221,10 +221,13 @@ public sealed unsafe partial class BucketTable : IDisposable
                     MarkChanged(slot);
                     return Pass(ref take, in request, next);
                 }
+
+                continue;
             }
-            else if (Volatile.Read(ref slot->Word) == word)
+
+            // ORDER: the key was read with acquire, so this load comes after it and proves the same for an answer that stores nothing.
+            if (Volatile.Read(ref slot->Word) == word)
             {
-                // ORDER: the key was read with acquire, so this load comes after it and proves the same for an answer that stores nothing.
                 return passed ? Pass(ref take, in request, state) : Refuse(ref take, request.RefusedResetMs(state));
             }
         }
