@@ -25,7 +25,7 @@ public class BucketBenchmarks
         for (int i = 0; i < _keys.Length; i++)
         {
             BinaryPrimitives.WriteInt32LittleEndian(identifier, i);
-            _keys[i] = BucketKey.OfKeyLimit(hash, 0, identifier, "requests"u8, 60_000);
+            _keys[i] = BucketKey.OfKeyLimit(hash, LimitAlgorithm.TokenBucket, identifier, "requests"u8, 60_000);
             Validate.That(Take(_keys[i]));
         }
 

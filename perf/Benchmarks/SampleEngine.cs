@@ -70,7 +70,7 @@ internal sealed class SampleEngine : IDisposable
                     Limit = 1_000_000,
                     DurationMs = 60_000,
                     AutoApply = true,
-                    BucketKey = BucketKey.OfKeyLimit(hash, _workspace.Index, Encoding.ASCII.GetBytes(id), "requests"u8, 60_000),
+                    BucketKey = BucketKey.OfKeyLimit(hash, LimitAlgorithm.TokenBucket, Encoding.ASCII.GetBytes(id), "requests"u8, 60_000),
                     IdFragment = VerifyKeyFragments.EvaluatedLimit("rl_" + number, "requests", 1_000_000, 60_000, true),
                     DefinitionFragment = VerifyKeyFragments.LimitDefinition("rl_" + number, "requests", 1_000_000, 60_000, true),
                 },

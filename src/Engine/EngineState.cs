@@ -20,15 +20,28 @@ public sealed class EngineState : IDisposable
     /// <summary>Makes an empty state.</summary>
     /// <param name="expectedKeys">Keys to make room for at once, so that a load does not grow the table step by step; 0 or more.</param>
     /// <param name="bucketCapacity">Rate-limit buckets that can be active at one time; see <see cref="BucketTable"/>.</param>
-    public EngineState(long expectedKeys = 0, int bucketCapacity = BucketTable.DefaultCapacity)
-        : this(static writerLock => new Reclaimer(writerLock), expectedKeys, bucketCapacity)
+    /// <param name="bucketHash">Secret of the places in the bucket table, when it has to be that of an earlier process; else a fresh one.</param>
+    /// <param name="algorithm">How every limit counts whose namespace says nothing else.</param>
+    public EngineState(
+        long expectedKeys = 0,
+        int bucketCapacity = BucketTable.DefaultCapacity,
+        KeyedHash? bucketHash = null,
+        LimitAlgorithm algorithm = LimitAlgorithm.TokenBucket)
+        : this(static writerLock => new Reclaimer(writerLock), expectedKeys, bucketCapacity, bucketHash, algorithm)
     {
     }
 
     /// <summary>The same with another reclaimer: how a test shows that it would notice a broken one.</summary>
-    internal EngineState(Func<Lock, Reclaimer> reclaimer, long expectedKeys = 0, int bucketCapacity = BucketTable.DefaultCapacity)
+    internal EngineState(
+        Func<Lock, Reclaimer> reclaimer,
+        long expectedKeys = 0,
+        int bucketCapacity = BucketTable.DefaultCapacity,
+        KeyedHash? bucketHash = null,
+        LimitAlgorithm algorithm = LimitAlgorithm.TokenBucket)
     {
         Buckets = new BucketTable(bucketCapacity);
+        BucketHash = bucketHash ?? KeyedHash.CreateRandom();
+        Algorithm = algorithm;
         Reclaimer = reclaimer(WriterLock);
         Records = new RecordHeap(WriterLock, Reclaimer);
         Credits = new CreditLedger(WriterLock);
@@ -67,7 +80,10 @@ public sealed class EngineState : IDisposable
     public BucketTable Buckets { get; }
 
     /// <summary>Secret of the places in <see cref="Buckets"/>; what builds a <see cref="LimitSpec"/> passes it to <see cref="BucketKey"/>.</summary>
-    public KeyedHash BucketHash { get; } = KeyedHash.CreateRandom();
+    public KeyedHash BucketHash { get; }
+
+    /// <summary>How limits of keys and identities count, limits that a verification brings, and those of namespaces without an algorithm of their own.</summary>
+    public LimitAlgorithm Algorithm { get; }
 
     /// <summary>Bytes of live key and identity records. Any thread; a recent value.</summary>
     public long RecordBytes => Records.Current.AllocatedBytes + Identities.CellBytes;

@@ -23,7 +23,7 @@ public struct EvaluatedLimit
     /// <summary>Tokens left after this request; 0 when exceeded; as though this request had not happened when another limit was exceeded.</summary>
     public long Remaining { get; internal set; }
 
-    /// <summary>Unix milliseconds in (now, now + duration]: full again, or, when exceeded, the time at which the same request would pass.</summary>
+    /// <summary>Unix milliseconds in (now, now + duration]; see <see cref="Limits.BucketTake.ResetMs"/>.</summary>
     public long ResetMs { get; internal set; }
 
     /// <summary>Whether this limit by itself failed.</summary>

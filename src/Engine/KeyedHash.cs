@@ -13,18 +13,21 @@ namespace Unkey.Engine;
 /// </summary>
 /// <remarks>
 /// Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012), with the 128-bit output of the reference code.
-/// The result is only meaningful inside one process: it must never be stored or sent.
+/// A result means something only beside the key that made it, and is as secret: it must not be sent anywhere.
 /// </remarks>
 public readonly struct KeyedHash
 {
+    /// <summary>Bytes of a key.</summary>
+    public const int KeyBytes = 16;
+
     private readonly ulong _k0;
     private readonly ulong _k1;
 
-    /// <summary>Takes a given key; a test vector or a reproducible simulation needs it, a server uses <see cref="CreateRandom"/>.</summary>
-    /// <param name="key">Exactly 16 bytes, read as two little-endian words.</param>
+    /// <summary>Takes a given key: one that is kept over a restart, a test vector, a reproducible simulation.</summary>
+    /// <param name="key">Exactly <see cref="KeyBytes"/>, read as two little-endian words.</param>
     public KeyedHash(ReadOnlySpan<byte> key)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, 16);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, KeyBytes);
         _k0 = BinaryPrimitives.ReadUInt64LittleEndian(key);
         _k1 = BinaryPrimitives.ReadUInt64LittleEndian(key[8..]);
     }
@@ -33,7 +36,7 @@ public readonly struct KeyedHash
     /// <returns>A hash that agrees with no other one.</returns>
     public static KeyedHash CreateRandom()
     {
-        Span<byte> key = stackalloc byte[16];
+        Span<byte> key = stackalloc byte[KeyBytes];
         RandomNumberGenerator.Fill(key);
         KeyedHash hash = new(key);
         CryptographicOperations.ZeroMemory(key);

@@ -72,7 +72,8 @@ public sealed class RatelimitDecider
         long durationMs = applied?.DurationMs ?? check.DurationMs;
         var take = new BucketTake
         {
-            Key = BucketKey.OfNamespaceLimit(_state.BucketHash, workspace, space.IdUtf8, identifier, durationMs),
+            Key = BucketKey.OfNamespaceLimit(_state.BucketHash, space.Algorithm, space.IdUtf8, identifier, durationMs),
+            Algorithm = space.Algorithm,
             Limit = limit,
             DurationMs = durationMs,
             Cost = check.Cost,

@@ -166,8 +166,8 @@ public sealed class Verifier
             if (request.IsAdHoc)
             {
                 KeyRecord record = result.Record;
-                UInt128 key = BucketKey.OfKeyLimit(_state.BucketHash, record.WorkspaceIndex, record.KeyId, name, request.DurationMs);
-                result.Add(default, i, request.Limit, request.DurationMs, cost, key);
+                UInt128 key = BucketKey.OfKeyLimit(_state.BucketHash, _state.Algorithm, record.KeyId, name, request.DurationMs);
+                result.Add(default, i, request.Limit, request.DurationMs, cost, _state.Algorithm, key);
                 continue;
             }
 
@@ -244,6 +244,6 @@ public sealed class Verifier
         return default;
     }
 
-    private static void AddConfigured(VerifyResult result, LimitView limit, int requestIndex, long cost) =>
-        result.Add(limit, requestIndex, limit.Limit, limit.DurationMs, cost, limit.BucketKey);
+    private void AddConfigured(VerifyResult result, LimitView limit, int requestIndex, long cost) =>
+        result.Add(limit, requestIndex, limit.Limit, limit.DurationMs, cost, _state.Algorithm, limit.BucketKey);
 }

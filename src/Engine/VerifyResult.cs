@@ -82,7 +82,7 @@ public sealed class VerifyResult
 
     internal void DropLimits() => _limitCount = 0;
 
-    internal void Add(LimitView configured, int requestIndex, long limit, long durationMs, long cost, UInt128 bucketKey)
+    internal void Add(LimitView configured, int requestIndex, long limit, long durationMs, long cost, LimitAlgorithm algorithm, UInt128 bucketKey)
     {
         if (_limitCount == _limits.Length)
         {
@@ -99,7 +99,7 @@ public sealed class VerifyResult
             DurationMs = durationMs,
             Cost = cost,
         };
-        _takes[_limitCount] = new BucketTake { Key = bucketKey, Limit = limit, DurationMs = durationMs, Cost = cost };
+        _takes[_limitCount] = new BucketTake { Key = bucketKey, Algorithm = algorithm, Limit = limit, DurationMs = durationMs, Cost = cost };
         _limitCount++;
     }
 }

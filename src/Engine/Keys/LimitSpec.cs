@@ -17,7 +17,7 @@ public sealed class LimitSpec
     /// <summary>Whether the limit is checked on every verification with cost 1.</summary>
     public required bool AutoApply { get; init; }
 
-    /// <summary>Keyed hash of (workspace, name, identifier, duration): where the bucket is.</summary>
+    /// <summary>Where the bucket is: from <see cref="Limits.BucketKey"/>, with the server's algorithm.</summary>
     public required UInt128 BucketKey { get; init; }
 
     /// <summary>UTF-8 JSON that opens this limit's entry in an answer that evaluated it.</summary>

@@ -12,7 +12,7 @@ namespace Unkey.Engine.Limits;
 /// <code>
 ///  0         8          16         24         32
 /// +---------+----------+----------+----------+
-/// | key low | key high |   word   |  spare   |   word: bit 63 lock, bits 0..62 the algorithm's
+/// | key low | key high |   word   |  spare   |   word: bit 63 lock, bits 0..62 see BucketTime
 /// +---------+----------+----------+----------+
 /// </code>
 /// </remarks>
@@ -32,9 +32,12 @@ internal struct BucketSlot
     [FieldOffset(16)]
     internal ulong Word;
 
-    /// <summary>Room for an algorithm that needs a second word.</summary>
+    /// <summary>The second word of an algorithm that has one. Written only while the lock bit is held, by whoever then releases a greater word.</summary>
     [FieldOffset(24)]
     internal ulong Spare;
+
+    /// <summary>The key of a slot that nobody else can be changing.</summary>
+    internal readonly UInt128 Key => new(KeyHigh, KeyLow);
 
     /// <summary>Whether the slot shows this key at this moment.</summary>
     internal bool HasKey(UInt128 key) =>

@@ -6,8 +6,7 @@ namespace Unkey.Engine.Limits;
 /// <content>Several buckets, all or none: slots locked in address order, decided on together, released together.</content>
 public sealed unsafe partial class BucketTable
 {
-    private bool TakeAll<TAlgorithm>(Span<BucketTake> takes, long nowMs)
-        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
+    private bool TakeSeveral(Span<BucketTake> takes, long nowMs)
     {
         // BOUND: a turn is repeated only when a slot changed its owner between two lines of this thread, which takes a full second of idleness.
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
@@ -15,10 +14,10 @@ public sealed unsafe partial class BucketTable
             for (int i = 0; i < takes.Length; i++)
             {
                 ref BucketTake take = ref takes[i];
-                take.Slot = take.Limit > 0 ? (nint)FindOrInsert<TAlgorithm>(take.Key, nowMs) : 0;
+                take.Slot = take.Limit > 0 ? (nint)FindOrInsert(take.Key, nowMs) : 0;
             }
 
-            if (TryTakeAll<TAlgorithm>(takes, nowMs, out bool passed))
+            if (TryTakeAll(takes, nowMs, out bool passed))
             {
                 return passed;
             }
@@ -36,8 +35,7 @@ public sealed unsafe partial class BucketTable
     /// Takes from slots that showed their keys when they were looked up (<see cref="BucketTake.Slot"/>). Gives up, with nothing taken, when one
     /// of them has another owner now.
     /// </summary>
-    internal bool TryTakeAll<TAlgorithm>(Span<BucketTake> takes, long nowMs, out bool passed)
-        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
+    internal bool TryTakeAll(Span<BucketTake> takes, long nowMs, out bool passed)
     {
         BucketOrder.Sort(takes);
         passed = false;
@@ -46,52 +44,75 @@ public sealed unsafe partial class BucketTable
             return false;
         }
 
-        passed = Decide<TAlgorithm>(takes, nowMs);
+        passed = Decide(takes, nowMs);
         Unlock(takes, takes.Length, keep: passed);
         return true;
     }
 
-    /// <summary>Decides entry by entry in the caller's order, all slots being held. Slots keep the running words, locked.</summary>
-    private bool Decide<TAlgorithm>(Span<BucketTake> takes, long nowMs)
-        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
+    /// <summary>Decides entry by entry in the caller's order, all slots being held.</summary>
+    private bool Decide(Span<BucketTake> takes, long nowMs)
     {
         bool all = true;
         for (int i = 0; i < takes.Length; i++)
         {
-            ref BucketTake take = ref takes[i];
-            BucketSlot* slot = (BucketSlot*)take.Slot;
-            TAlgorithm request = TAlgorithm.Prepare(take.Limit, take.DurationMs, take.Cost, nowMs);
-            if (slot is null)
-            {
-                all = take.Limit > 0 ? RefuseForSpace(ref take, nowMs) : Refuse(ref take, request.ResetWhenPassing(TAlgorithm.Fresh(nowMs)));
-                continue;
-            }
-
-            ulong running = slot->Word & ~BucketSlot.LockBit;
-            bool passed = request.TryTake(running, out ulong next);
-            // A refused entry counts on as well: later entries on the same bucket see the costs of all before them.
-            slot->Word = next | BucketSlot.LockBit;
-            all &= passed ? Pass(ref take, in request, next) : Refuse(ref take, request.ResetWhenPassing(running));
+            all &= takes[i].Algorithm == LimitAlgorithm.TokenBucket ? Decide<TokenBucket>(takes, i, nowMs) : Decide<SlidingWindow>(takes, i, nowMs);
         }
 
-        // The state that stays when the batch is undone is what passing entries report.
+        // Passing entries report what stays when the batch is undone.
         for (int i = 0; !all && i < takes.Length; i++)
         {
             ref BucketTake take = ref takes[i];
-            if (take.Passed)
+            if (take.Passed && take.Algorithm == LimitAlgorithm.TokenBucket)
             {
-                TAlgorithm request = TAlgorithm.Prepare(take.Limit, take.DurationMs, take.Cost, nowMs);
-                Pass(ref take, in request, take.Before);
+                Undo<TokenBucket>(ref take, nowMs);
+            }
+            else if (take.Passed)
+            {
+                Undo<SlidingWindow>(ref take, nowMs);
             }
         }
 
         return all;
     }
 
-    private static bool TryLock(Span<BucketTake> takes)
+    /// <summary>
+    /// Decides one entry. The running word stays in the slot, locked; the running second word stays in the batch, because a batch that is undone
+    /// puts the same word back, and nobody may then have seen another second word beside it.
+    /// </summary>
+    private bool Decide<TAlgorithm>(Span<BucketTake> takes, int index, long nowMs)
+        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
+    {
+        ref BucketTake take = ref takes[index];
+        BucketSlot* slot = (BucketSlot*)take.Slot;
+        TAlgorithm request = TAlgorithm.Prepare(take.Limit, take.DurationMs, take.Cost, nowMs);
+        if (slot is null)
+        {
+            return take.Limit > 0
+                ? RefuseForSpace(ref take, nowMs)
+                : Refuse(ref take, request.RefusedResetMs(new BucketState(BucketTime.Fresh(nowMs), 0)));
+        }
+
+        ref ulong spare = ref takes[take.Leader].Spare;
+        BucketState running = new(slot->Word & ~BucketSlot.LockBit, spare);
+        bool passed = request.TryTake(running, out BucketState next);
+        // A refused entry counts on as well: later entries on the same bucket see the costs of all before them.
+        slot->Word = next.Word | BucketSlot.LockBit;
+        spare = next.Spare;
+        return passed ? Pass(ref take, in request, next) : Refuse(ref take, request.RefusedResetMs(running));
+    }
+
+    private static void Undo<TAlgorithm>(ref BucketTake take, long nowMs)
+        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
+    {
+        TAlgorithm request = TAlgorithm.Prepare(take.Limit, take.DurationMs, take.Cost, nowMs);
+        (take.Remaining, take.ResetMs) = request.Undone(take.Before, take.Remaining);
+    }
+
+    private bool TryLock(Span<BucketTake> takes)
     {
         nint held = 0;
         ulong before = 0;
+        int leader = 0;
         for (int i = 0; i < takes.Length; i++)
         {
             ref BucketTake take = ref takes[takes[i].Order];
@@ -100,10 +121,13 @@ public sealed unsafe partial class BucketTable
             {
                 before = Lock(slot);
                 held = take.Slot;
+                leader = takes[i].Order;
+                take.Spare = slot->Spare;
             }
 
             // Equal addresses are neighbours: the same bucket again is already held, and entries without a bucket (address 0) come first.
             take.Before = before;
+            take.Leader = leader;
             if (slot is not null && !slot->HasKey(take.Key))
             {
                 Unlock(takes, i + 1, keep: false);
@@ -133,7 +157,7 @@ public sealed unsafe partial class BucketTable
         }
     }
 
-    private static void Unlock(Span<BucketTake> takes, int count, bool keep)
+    private void Unlock(Span<BucketTake> takes, int count, bool keep)
     {
         nint released = 0;
         for (int i = 0; i < count; i++)
@@ -146,9 +170,16 @@ public sealed unsafe partial class BucketTable
 
             released = take.Slot;
             BucketSlot* slot = (BucketSlot*)take.Slot;
+            ulong word = keep ? slot->Word & ~BucketSlot.LockBit : take.Before;
+            if (word != take.Before)
+            {
+                // ORDER: none of its own; under the lock bit, before the release.
+                Volatile.Write(ref slot->Spare, take.Spare);
+                MarkChanged(slot);
+            }
 
             // ORDER: release. Whoever locks or takes next sees the section as a whole.
-            Volatile.Write(ref slot->Word, keep ? slot->Word & ~BucketSlot.LockBit : take.Before);
+            Volatile.Write(ref slot->Word, word);
         }
     }
 }

@@ -28,16 +28,14 @@ public sealed unsafe partial class BucketTable
         return null;
     }
 
-    private BucketSlot* FindOrInsert<TAlgorithm>(UInt128 key, long nowMs)
-        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
+    private BucketSlot* FindOrInsert(UInt128 key, long nowMs)
     {
         BucketSlot* slot = Find(key);
-        return slot is not null ? slot : FindOrInsert<TAlgorithm>(key, nowMs, TAlgorithm.Fresh(nowMs), out _);
+        return slot is not null ? slot : FindOrInsert(key, nowMs, new BucketState(BucketTime.Fresh(nowMs), 0), out _);
     }
 
     /// <summary>Looks again and otherwise claims an idle slot, both under the stripe's lock. Null when there is none.</summary>
-    private BucketSlot* FindOrInsert<TAlgorithm>(UInt128 key, long nowMs, ulong initialWord, out bool isInserted)
-        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
+    private BucketSlot* FindOrInsert(UInt128 key, long nowMs, BucketState initial, out bool isInserted)
     {
         Debug.Assert(key != UInt128.Zero, "Zero is the key of a slot that was never used.");
         ref int stripe = ref _stripeLocks[((uint)key & _stripeMask) * StripeInts];
@@ -54,7 +52,7 @@ public sealed unsafe partial class BucketTable
         isInserted = false;
         if (slot is null)
         {
-            slot = Claim<TAlgorithm>(key, nowMs, initialWord);
+            slot = Claim(key, nowMs, initial);
             isInserted = slot is not null;
         }
 
@@ -63,48 +61,45 @@ public sealed unsafe partial class BucketTable
         return slot;
     }
 
-    private BucketSlot* Claim<TAlgorithm>(UInt128 key, long nowMs, ulong initialWord)
-        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
+    private BucketSlot* Claim(UInt128 key, long nowMs, BucketState initial)
     {
         BucketSlot* first = FirstGroup(key);
         BucketSlot* second = SecondGroup(key);
-        int idleInFirst = CountIdle<TAlgorithm>(first, nowMs);
+        int idleInFirst = CountIdle(first, nowMs);
         // The first group while it has room to spare, because lookups read it first; then the emptier one, so that groups fill evenly.
-        if (idleInFirst < GroupSlots / 2 && idleInFirst < CountIdle<TAlgorithm>(second, nowMs))
+        if (idleInFirst < GroupSlots / 2 && idleInFirst < CountIdle(second, nowMs))
         {
             BucketSlot* swapped = first;
             first = second;
             second = swapped;
         }
 
-        BucketSlot* slot = ClaimIn<TAlgorithm>(first, key, nowMs, initialWord);
-        return slot is not null ? slot : ClaimIn<TAlgorithm>(second, key, nowMs, initialWord);
+        BucketSlot* slot = ClaimIn(first, key, nowMs, initial);
+        return slot is not null ? slot : ClaimIn(second, key, nowMs, initial);
     }
 
-    private static int CountIdle<TAlgorithm>(BucketSlot* group, long nowMs)
-        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
+    private static int CountIdle(BucketSlot* group, long nowMs)
     {
         int idle = 0;
         for (BucketSlot* slot = group; slot < group + GroupSlots; slot++)
         {
             // ORDER: none needed; a hint for the placement.
             ulong word = Volatile.Read(ref slot->Word);
-            idle += (word & BucketSlot.LockBit) == 0 && TAlgorithm.IsIdle(word, nowMs) ? 1 : 0;
+            idle += (word & BucketSlot.LockBit) == 0 && BucketTime.IsIdle(word, nowMs) ? 1 : 0;
         }
 
         return idle;
     }
 
-    private BucketSlot* ClaimIn<TAlgorithm>(BucketSlot* group, UInt128 key, long nowMs, ulong initialWord)
-        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
+    private BucketSlot* ClaimIn(BucketSlot* group, UInt128 key, long nowMs, BucketState initial)
     {
         for (BucketSlot* slot = group; slot < group + GroupSlots; slot++)
         {
             // ORDER: full fence on success: the lock bit is out before the key changes, and nobody acts on a word with the lock bit.
             ulong word = Volatile.Read(ref slot->Word);
             if ((word & BucketSlot.LockBit) != 0
-                || !TAlgorithm.IsIdle(word, nowMs)
-                || Interlocked.CompareExchange(ref slot->Word, initialWord | BucketSlot.LockBit, word) != word)
+                || !BucketTime.IsIdle(word, nowMs)
+                || Interlocked.CompareExchange(ref slot->Word, initial.Word | BucketSlot.LockBit, word) != word)
             {
                 // In use, or its owner came back this very moment.
                 continue;
@@ -113,21 +108,18 @@ public sealed unsafe partial class BucketTable
             // ORDER: readers may see halves of two keys; the word they hold has then changed, and they look again.
             Volatile.Write(ref slot->KeyHigh, (ulong)(key >> 64));
             Volatile.Write(ref slot->KeyLow, (ulong)key);
+            Volatile.Write(ref slot->Spare, initial.Spare);
+            MarkChanged(slot);
 
-            // ORDER: release. The key is complete before anybody can act on the word; pairs with the acquire of the word in Take and Lock.
-            Volatile.Write(ref slot->Word, initialWord);
-            Count(slot, isReuse: word != 0);
+            // ORDER: release. Key and second word are complete before anybody can act on the word; pairs with the acquire of the word in Take and Lock.
+            Volatile.Write(ref slot->Word, initial.Word);
+
+            // ORDER: none needed; counts.
+            Interlocked.Increment(ref word != 0 ? ref _reused : ref _inserted);
             return slot;
         }
 
         return null;
-    }
-
-    private void Count(BucketSlot* slot, bool isReuse)
-    {
-        // ORDER: none needed; counts, and a mark that CountActive may see late.
-        Interlocked.Increment(ref isReuse ? ref _reused : ref _inserted);
-        Volatile.Write(ref _touched[(int)((slot - (BucketSlot*)_slots) / TouchedSlots)], 1);
     }
 
     private BucketSlot* FirstGroup(UInt128 key) => Group((uint)key & _groupMask);
@@ -142,5 +134,6 @@ public sealed unsafe partial class BucketTable
 
     private BucketSlot* Group(uint index) => (BucketSlot*)(_slots + ((nuint)index * GroupBytes));
 
-    private BucketSlot* Slot(int index) => (BucketSlot*)_slots + index;
+    /// <summary>The slot of an index, 0 to <see cref="Capacity"/> - 1.</summary>
+    internal BucketSlot* SlotAt(int index) => (BucketSlot*)_slots + index;
 }

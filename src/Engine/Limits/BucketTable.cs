@@ -1,5 +1,6 @@
 using System;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
 
@@ -17,12 +18,13 @@ namespace Unkey.Engine.Limits;
 /// insertions: racing first takes of one key find one bucket.
 /// </para>
 /// <para>
-/// Reuse without reclamation. An idle bucket is a full bucket, so its slot is simply the next insertion's: there is no sweep, no tombstone and
-/// no grace period, and memory is bounded by the buckets active within their duration. What makes this safe is that the unlocked word of a slot
-/// never repeats a value across owners: takes make it greater, and a new owner starts above every idle value (<see cref="ILimitAlgorithm{TSelf}"/>).
+/// Reuse without reclamation. An idle bucket is a full bucket, whatever its algorithm, so its slot is simply the next insertion's: there is no
+/// sweep, no tombstone and no grace period, and memory is bounded by the buckets active within their duration. What makes this safe is that the
+/// unlocked word of a slot never repeats a value across owners: takes make it greater, and a new owner starts above every idle value
+/// (<see cref="BucketTime"/>, <see cref="ILimitAlgorithm{TSelf}"/>).
 /// A new owner claims the slot by compare-exchange from the idle word, writes its key while the lock bit keeps everyone out, and releases.
 /// A reader loads the word, then the key, then acts on the word only if it is still the same, by compare-exchange or by a second load:
-/// an unchanged word proves that the key belonged to it.
+/// an unchanged word proves that the key, and the second word of an algorithm that has one, belonged to it.
 /// </para>
 /// <para>
 /// Several limits at once. The slots are locked by the lock bit in their words in address order, so that no two batches wait for each other;
@@ -31,6 +33,10 @@ namespace Unkey.Engine.Limits;
 /// <para>
 /// Full. When both groups of a new key hold active buckets only, the request is refused and counted (<see cref="Refused"/>): nothing that
 /// still limits anybody is forgotten, so a flood of identifiers cannot lift a limit. Keys with a bucket are served on, exactly.
+/// </para>
+/// <para>
+/// Copies for a restart. Every change of a word also marks the 4-KiB page that it lies in; one thread outside copies the marked pages
+/// (<see cref="TryCopyPage"/>) and a later process puts them back (<see cref="RestorePage"/>).
 /// </para>
 /// </remarks>
 public sealed unsafe partial class BucketTable : IDisposable
@@ -55,7 +61,7 @@ public sealed unsafe partial class BucketTable : IDisposable
     private readonly uint _groupMask;
     private readonly uint _stripeMask;
     private readonly int[] _stripeLocks;
-    private readonly byte[] _touched;
+    private readonly byte[] _pages;
     private void* _allocation;
     private byte* _slots;
     private long _inserted;
@@ -74,7 +80,7 @@ public sealed unsafe partial class BucketTable : IDisposable
         // Enough groups to a stripe that the second choice stays a choice.
         _stripeMask = uint.Clamp(groups / StripeGroupsMin, 1, StripesMax) - 1;
         _stripeLocks = new int[(_stripeMask + 1) * StripeInts];
-        _touched = new byte[(Capacity / TouchedSlots) + 1];
+        _pages = new byte[(Capacity + PageSlots - 1) / PageSlots];
 
         // Not NativeBlock, which writes its zeros: from calloc a large block is fresh zero pages, mapped as they are first used.
         nuint bytes = (nuint)Capacity * BucketSlot.SizeBytes;
@@ -98,15 +104,14 @@ public sealed unsafe partial class BucketTable : IDisposable
     /// <summary>Requests refused because a new bucket found no slot. Any thread.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
-    /// <summary>One bit of <c>_touched</c> for every page of 4 KiB.</summary>
-    private static int TouchedSlots => 4096 / BucketSlot.SizeBytes;
-
     /// <summary>Takes from one bucket.</summary>
     /// <param name="take">What is asked; receives the result.</param>
     /// <param name="nowMs">Unix milliseconds, from a clock that does not run backwards.</param>
     /// <returns>Whether the tokens were there; then, and only then, they are taken.</returns>
     [HotPath]
-    public bool Take(ref BucketTake take, long nowMs) => Take<TokenBucket>(ref take, Find(take.Key), nowMs);
+    public bool Take(ref BucketTake take, long nowMs) => take.Algorithm == LimitAlgorithm.TokenBucket
+        ? Take<TokenBucket>(ref take, Find(take.Key), nowMs)
+        : Take<SlidingWindow>(ref take, Find(take.Key), nowMs);
 
     /// <summary>
     /// Takes from several buckets, all or none. One bucket may be named more than once: later entries see what earlier ones ask for.
@@ -118,8 +123,8 @@ public sealed unsafe partial class BucketTable : IDisposable
     public bool TakeAll(Span<BucketTake> takes, long nowMs) => takes.Length switch
     {
         0 => true,
-        1 => Take<TokenBucket>(ref takes[0], Find(takes[0].Key), nowMs),
-        _ => TakeAll<TokenBucket>(takes, nowMs),
+        1 => Take(ref takes[0], nowMs),
+        _ => TakeSeveral(takes, nowMs),
     };
 
     /// <summary>Counts the buckets that are not idle. Cold: reads every page in use. Any thread; a snapshot nobody else sees.</summary>
@@ -128,20 +133,20 @@ public sealed unsafe partial class BucketTable : IDisposable
     public int CountActive(long nowMs)
     {
         int active = 0;
-        for (int page = 0; page < _touched.Length; page++)
+        for (int page = 0; page < _pages.Length; page++)
         {
             // ORDER: none needed, here and below; a snapshot may be a little old.
-            if (Volatile.Read(ref _touched[page]) == 0)
+            if (Volatile.Read(ref _pages[page]) == PageUnused)
             {
                 continue;
             }
 
-            int end = int.Min((page + 1) * TouchedSlots, Capacity);
-            for (int i = page * TouchedSlots; i < end; i++)
+            int end = int.Min((page + 1) * PageSlots, Capacity);
+            for (int i = page * PageSlots; i < end; i++)
             {
                 // ORDER: none needed, as above.
-                ulong word = Volatile.Read(ref Slot(i)->Word) & ~BucketSlot.LockBit;
-                active += TokenBucket.IsIdle(word, nowMs) ? 0 : 1;
+                ulong word = Volatile.Read(ref SlotAt(i)->Word) & ~BucketSlot.LockBit;
+                active += BucketTime.IsIdle(word, nowMs) ? 0 : 1;
             }
         }
 
@@ -165,22 +170,22 @@ public sealed unsafe partial class BucketTable : IDisposable
         // BOUND: AttemptsMax; see there.
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
         {
-            ulong next;
+            BucketState next;
             if (slot is null)
             {
                 // A bucket that is not there is full. Nothing is stored for a request that takes nothing.
-                ulong fresh = TAlgorithm.Fresh(nowMs);
+                BucketState fresh = new(BucketTime.Fresh(nowMs), 0);
                 if (!request.TryTake(fresh, out next))
                 {
-                    return Refuse(ref take, request.ResetWhenPassing(fresh));
+                    return Refuse(ref take, request.RefusedResetMs(fresh));
                 }
 
-                if (next == fresh)
+                if (next.Word == fresh.Word)
                 {
                     return Pass(ref take, in request, fresh);
                 }
 
-                slot = FindOrInsert<TAlgorithm>(take.Key, nowMs, next, out bool isInserted);
+                slot = FindOrInsert(take.Key, nowMs, next, out bool isInserted);
                 if (slot is null)
                 {
                     return RefuseForSpace(ref take, nowMs);
@@ -192,7 +197,7 @@ public sealed unsafe partial class BucketTable : IDisposable
                 }
             }
 
-            // ORDER: acquire. The key is read after the word that it has to vouch for; pairs with the release in ClaimIn.
+            // ORDER: acquire. What follows is read after the word that has to vouch for it; pairs with the release in ClaimIn and TryStore.
             ulong word = Volatile.Read(ref slot->Word);
             if ((word & BucketSlot.LockBit) != 0)
             {
@@ -200,36 +205,66 @@ public sealed unsafe partial class BucketTable : IDisposable
                 continue;
             }
 
+            // ORDER: acquire, as above. An algorithm without a second word does not read it.
+            BucketState state = new(word, TAlgorithm.UsesSpare ? Volatile.Read(ref slot->Spare) : 0);
             if (!slot->HasKey(take.Key))
             {
                 slot = Find(take.Key);
                 continue;
             }
 
-            bool passed = request.TryTake(word, out next);
-            if (passed && next != word)
+            bool passed = request.TryTake(state, out next);
+            if (passed && next.Word != word)
             {
-                // ORDER: full fence. Success proves that the slot had one owner since the word was read: words do not repeat across owners.
-                if (Interlocked.CompareExchange(ref slot->Word, next, word) == word)
+                if (TryStore<TAlgorithm>(slot, state, next))
                 {
+                    MarkChanged(slot);
                     return Pass(ref take, in request, next);
                 }
+
+                continue;
             }
-            else if (Volatile.Read(ref slot->Word) == word)
+
+            // ORDER: the key was read with acquire, so this load comes after it and proves the same for an answer that stores nothing.
+            if (Volatile.Read(ref slot->Word) == word)
             {
-                // ORDER: the key was read with acquire, so this load comes after it and proves the same for an answer that stores nothing.
-                return passed ? Pass(ref take, in request, word) : Refuse(ref take, request.ResetWhenPassing(word));
+                return passed ? Pass(ref take, in request, state) : Refuse(ref take, request.RefusedResetMs(state));
             }
         }
 
         return RefuseForSpace(ref take, nowMs);
     }
 
-    private static bool Pass<TAlgorithm>(ref BucketTake take, in TAlgorithm request, ulong word)
+    /// <summary>Replaces a state unless it has changed. Success proves that the slot had one owner since the word was read: words do not repeat.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryStore<TAlgorithm>(BucketSlot* slot, BucketState state, BucketState next)
         where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
     {
-        take.Remaining = request.Remaining(word);
-        take.ResetMs = request.ResetWhenFull(word);
+        // ORDER: full fence, here and below; MarkChanged counts on it.
+        return TAlgorithm.UsesSpare && next.Spare != state.Spare
+            ? TryStoreBoth(slot, state, next)
+            : Interlocked.CompareExchange(ref slot->Word, next.Word, state.Word) == state.Word;
+    }
+
+    /// <summary>The same when the second word changes too, as a window's does once in a duration: under the lock bit, for two stores.</summary>
+    private static bool TryStoreBoth(BucketSlot* slot, BucketState state, BucketState next)
+    {
+        // ORDER: full fence: the lock bit is out before the second word changes, and nobody acts on a word with the lock bit.
+        if (Interlocked.CompareExchange(ref slot->Word, state.Word | BucketSlot.LockBit, state.Word) != state.Word)
+        {
+            return false;
+        }
+
+        // ORDER: release of the word: whoever sees it sees the second one as well. It is greater than the one before, so who read that looks again.
+        Volatile.Write(ref slot->Spare, next.Spare);
+        Volatile.Write(ref slot->Word, next.Word);
+        return true;
+    }
+
+    private static bool Pass<TAlgorithm>(ref BucketTake take, in TAlgorithm request, BucketState after)
+        where TAlgorithm : struct, ILimitAlgorithm<TAlgorithm>
+    {
+        (take.Remaining, take.ResetMs) = request.Passed(after);
         take.Passed = true;
         return true;
     }

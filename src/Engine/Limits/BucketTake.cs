@@ -10,10 +10,16 @@ public struct BucketTake
     /// <summary>Which bucket, from <see cref="BucketKey"/>; not zero.</summary>
     public UInt128 Key { get; set; }
 
-    /// <summary>Capacity in tokens, 0 or more; 0 is always refused.</summary>
+    /// <summary>How it counts; the same that is part of the key.</summary>
+    public LimitAlgorithm Algorithm { get; set; }
+
+    /// <summary>Tokens a duration, 0 or more; 0 is always refused.</summary>
     public long Limit { get; set; }
 
-    /// <summary>Milliseconds in which an empty bucket fills; see <see cref="TokenBucket.EffectiveDurationMs"/>.</summary>
+    /// <summary>
+    /// Milliseconds in which an empty bucket fills, or of a window; see <see cref="TokenBucket.EffectiveDurationMs"/> and
+    /// <see cref="SlidingWindow.EffectiveDurationMs"/>.
+    /// </summary>
     public long DurationMs { get; set; }
 
     /// <summary>Tokens asked for, 0 or more; 0 only looks.</summary>
@@ -23,7 +29,8 @@ public struct BucketTake
     public long Remaining { get; set; }
 
     /// <summary>
-    /// Result: unix milliseconds in (now, now + duration]. Passed: when the bucket is full again. Refused: when the same request would pass.
+    /// Result: unix milliseconds in (now, now + duration]. Token bucket: when it is full again, or, when refused, when the same request would pass.
+    /// Sliding window: the end of the current window.
     /// </summary>
     public long ResetMs { get; set; }
 
@@ -38,4 +45,10 @@ public struct BucketTake
 
     /// <summary>The word before the batch; scratch of one call.</summary>
     internal ulong Before;
+
+    /// <summary>Index of the first entry, in address order, that has this slot; it holds <see cref="Spare"/> for all of them. Scratch of one call.</summary>
+    internal int Leader;
+
+    /// <summary>The second word as the batch has it so far; scratch of one call.</summary>
+    internal ulong Spare;
 }

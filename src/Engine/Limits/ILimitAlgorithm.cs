@@ -1,37 +1,36 @@
 namespace Unkey.Engine.Limits;
 
 /// <summary>
-/// The seam between <see cref="BucketTable"/>, which knows places and races, and an algorithm, which knows arithmetic on one word.
-/// An implementation is a request prepared once (limit, duration, cost, time) and tried against as many readings of the word as a race needs.
+/// The seam between <see cref="BucketTable"/>, which knows places and races, and an algorithm, which knows arithmetic on the state of one bucket.
+/// An implementation is a request prepared once (limit, duration, cost, time) and tried against as many readings of the state as a race needs.
 /// Pure: no state but its fields, no allocation, no exception.
 /// </summary>
 /// <typeparam name="TSelf">The implementing struct; the table is compiled once for each, without virtual calls.</typeparam>
 /// <remarks>
-/// The words of an algorithm must keep three promises, on which the reuse of slots rests (see <see cref="BucketTable"/>): bit 63 is clear;
-/// every taken cost above zero makes the word strictly greater; <see cref="Fresh"/> is strictly greater than any word that
-/// <see cref="IsIdle"/> accepts at the same time.
+/// The words of an algorithm must keep four promises, on which the reuse of slots rests (see <see cref="BucketTable"/>): bit 63 is clear; every
+/// taken cost above zero makes the word strictly greater; a word that <see cref="BucketTime.IsIdle"/> accepts says the same as a
+/// fresh one; and <see cref="BucketState.Spare"/> changes only together with the word.
 /// </remarks>
 internal interface ILimitAlgorithm<TSelf>
     where TSelf : struct, ILimitAlgorithm<TSelf>
 {
+    /// <summary>Whether <see cref="BucketState.Spare"/> means anything. A constant, so that the other case costs nothing.</summary>
+    public static abstract bool UsesSpare { get; }
+
     /// <summary>Prepares a request. <paramref name="limit"/> and <paramref name="cost"/> are tokens, times are milliseconds.</summary>
     public static abstract TSelf Prepare(long limit, long durationMs, long cost, long nowMs);
 
-    /// <summary>The word of a bucket from which nothing has been taken.</summary>
-    public static abstract ulong Fresh(long nowMs);
+    /// <summary>Decides, and gives the state after the cost has been taken; on refusal the state as if it had been, saturated.</summary>
+    public bool TryTake(BucketState state, out BucketState next);
 
-    /// <summary>Whether a bucket has been full for long enough that nobody can tell it from a fresh one.</summary>
-    public static abstract bool IsIdle(ulong word, long nowMs);
+    /// <summary>Tokens left and reset for a request that passed, by the state after it.</summary>
+    public (long Remaining, long ResetMs) Passed(BucketState after);
 
-    /// <summary>Decides, and gives the word after the cost has been taken; on refusal the word as if it had been, saturated.</summary>
-    public bool TryTake(ulong word, out ulong next);
+    /// <summary>The same for a request that passed in a batch that was undone because of another one.</summary>
+    /// <param name="wordBefore">The word before the batch.</param>
+    /// <param name="remaining">Tokens that <see cref="Passed"/> had told.</param>
+    public (long Remaining, long ResetMs) Undone(ulong wordBefore, long remaining);
 
-    /// <summary>Whole tokens left in a bucket.</summary>
-    public long Remaining(ulong word);
-
-    /// <summary>Unix milliseconds at which the bucket is full again.</summary>
-    public long ResetWhenFull(ulong word);
-
-    /// <summary>Unix milliseconds at which this request, refused by this word, would pass.</summary>
-    public long ResetWhenPassing(ulong word);
+    /// <summary>Reset for a request that was refused by this state.</summary>
+    public long RefusedResetMs(BucketState state);
 }

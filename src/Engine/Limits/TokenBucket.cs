@@ -9,15 +9,9 @@ namespace Unkey.Engine.Limits;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The word is the theoretical arrival time (TAT): the moment at which the bucket would be full again, in ticks of 100 ps since
-/// 2024-01-01T00:00Z. A TAT in the past is a full bucket; a bucket used up has TAT = now + duration.
+/// The word is the theoretical arrival time (TAT): the moment at which the bucket would be full again, in the ticks of
+/// <see cref="BucketTime"/>. A TAT in the past is a full bucket; a bucket used up has TAT = now + duration.
 /// </para>
-/// <code>
-///  63  62                                                        0
-/// +---+-----------------------------------------------------------+
-/// | L |  theoretical arrival time, 1 tick = 1e-7 ms, up to 2053   |   L: the table's lock bit, always clear in here
-/// +---+-----------------------------------------------------------+
-/// </code>
 /// <para>
 /// Exactness. Measured in cells of 1/limit ms a token is exactly <c>duration</c> cells and the bucket exactly <c>limit * duration</c>, so every
 /// decision is made in whole cells. While limit &lt;= 1e7 a cell is at least a tick, hence <c>tick = ceil(cell * 1e7 / limit)</c> is undone by
@@ -32,27 +26,10 @@ namespace Unkey.Engine.Limits;
 /// </remarks>
 public readonly struct TokenBucket : ILimitAlgorithm<TokenBucket>
 {
-    /// <summary>Ticks in a millisecond.</summary>
-    public const long TicksPerMs = 10_000_000;
-
-    /// <summary>Unix milliseconds of tick 0: 2024-01-01T00:00Z.</summary>
-    public const long EpochUnixMs = 1_704_067_200_000;
-
-    /// <summary>Shortest effective duration in milliseconds; a shorter one acts as this one.</summary>
-    public const long DurationMsMin = 1_000;
-
     /// <summary>Longest effective duration in milliseconds (five years of 365 days); a longer one acts as this one, so that a word can hold it.</summary>
-    public const long DurationMsMax = 157_680_000_000;
+    public const long DurationMsMax = BucketTime.AheadMsMax;
 
-    /// <summary>
-    /// How far two threads' readings of the clock may lie apart, in milliseconds: a bucket counts as idle only when it has been full for this
-    /// long, so that a thread with the older reading finds it full as well.
-    /// </summary>
-    public const long ClockSkewMsMax = 1_000;
-
-    private const ulong WordMax = (1UL << 63) - 1;
-    private const ulong NowTicksMax = WordMax - (DurationMsMax * TicksPerMs);
-    private const ulong SkewTicks = ClockSkewMsMax * TicksPerMs;
+    private const long TicksPerMs = BucketTime.TicksPerMs;
 
     private readonly Arithmetic _arithmetic;
     private readonly ulong _now;
@@ -71,7 +48,7 @@ public readonly struct TokenBucket : ILimitAlgorithm<TokenBucket>
 
     private TokenBucket(long limit, long durationMs, long cost, long nowMs)
     {
-        _now = ToTicks(nowMs);
+        _now = BucketTime.Fresh(nowMs);
         _nowMs = nowMs;
         _limit = (ulong)long.Max(limit, 0);
         _durationMs = (ulong)EffectiveDurationMs(durationMs);
@@ -114,9 +91,12 @@ public readonly struct TokenBucket : ILimitAlgorithm<TokenBucket>
         WideCells,
     }
 
+    /// <inheritdoc/>
+    static bool ILimitAlgorithm<TokenBucket>.UsesSpare => false;
+
     /// <summary>Prepares a request.</summary>
     /// <param name="limit">Tokens a duration, 0 or more; 0 refuses everything.</param>
-    /// <param name="durationMs">Milliseconds; taken into <see cref="DurationMsMin"/>..<see cref="DurationMsMax"/>.</param>
+    /// <param name="durationMs">Milliseconds; taken into <see cref="BucketTime.DurationMsMin"/>..<see cref="DurationMsMax"/>.</param>
     /// <param name="cost">Tokens asked for, 0 or more; 0 only looks, and passes unless the limit is 0.</param>
     /// <param name="nowMs">Unix milliseconds. The state can tell times from 2024 to 2048 apart; others act as the nearer end.</param>
     /// <returns>The prepared request.</returns>
@@ -125,22 +105,9 @@ public readonly struct TokenBucket : ILimitAlgorithm<TokenBucket>
 
     /// <summary>The duration that a request with this duration acts by.</summary>
     /// <param name="durationMs">Milliseconds as given.</param>
-    /// <returns>The nearest value of <see cref="DurationMsMin"/>..<see cref="DurationMsMax"/>.</returns>
+    /// <returns>The nearest value of <see cref="BucketTime.DurationMsMin"/>..<see cref="DurationMsMax"/>.</returns>
     [HotPath]
-    public static long EffectiveDurationMs(long durationMs) => long.Clamp(durationMs, DurationMsMin, DurationMsMax);
-
-    /// <summary>The word of a full bucket.</summary>
-    /// <param name="nowMs">Unix milliseconds.</param>
-    /// <returns>The present moment, never 0.</returns>
-    [HotPath]
-    public static ulong Fresh(long nowMs) => ToTicks(nowMs);
-
-    /// <summary>Whether a bucket has been full for <see cref="ClockSkewMsMax"/>, so that its slot may be given to another.</summary>
-    /// <param name="word">The bucket's word, lock bit clear.</param>
-    /// <param name="nowMs">Unix milliseconds.</param>
-    /// <returns><see langword="true"/> when nothing is lost by forgetting the bucket.</returns>
-    [HotPath]
-    public static bool IsIdle(ulong word, long nowMs) => word + SkewTicks <= ToTicks(nowMs);
+    public static long EffectiveDurationMs(long durationMs) => long.Clamp(durationMs, BucketTime.DurationMsMin, DurationMsMax);
 
     /// <summary>Decides.</summary>
     /// <param name="word">The bucket's word, lock bit clear.</param>
@@ -212,12 +179,27 @@ public readonly struct TokenBucket : ILimitAlgorithm<TokenBucket>
         });
     }
 
-    private static ulong ToTicks(long unixMs)
+    /// <inheritdoc/>
+    [HotPath]
+    bool ILimitAlgorithm<TokenBucket>.TryTake(BucketState state, out BucketState next)
     {
-        // Not below the skew: the zeroed word of a slot that was never used has to be idle at any time.
-        long ms = long.Clamp(unixMs - EpochUnixMs, ClockSkewMsMax, (long)(NowTicksMax / TicksPerMs));
-        return (ulong)ms * TicksPerMs;
+        bool passed = TryTake(state.Word, out ulong word);
+        next = new BucketState(word, 0);
+        return passed;
     }
+
+    /// <inheritdoc/>
+    [HotPath]
+    (long Remaining, long ResetMs) ILimitAlgorithm<TokenBucket>.Passed(BucketState after) => (Remaining(after.Word), ResetWhenFull(after.Word));
+
+    /// <inheritdoc/>
+    [HotPath]
+    (long Remaining, long ResetMs) ILimitAlgorithm<TokenBucket>.Undone(ulong wordBefore, long remaining) =>
+        (Remaining(wordBefore), ResetWhenFull(wordBefore));
+
+    /// <inheritdoc/>
+    [HotPath]
+    long ILimitAlgorithm<TokenBucket>.RefusedResetMs(BucketState state) => ResetWhenPassing(state.Word);
 
     /// <summary>Ticks of the bucket in use, never more than all: a word set by a thread whose clock reads later shows a used-up bucket.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,6 @@
 using System;
 using System.Text;
+using Unkey.Engine.Limits;
 
 namespace Unkey.Engine.Namespaces;
 
@@ -15,13 +16,15 @@ public sealed class RatelimitNamespace
     /// <param name="id">Its id, <c>rlns_...</c>.</param>
     /// <param name="name">Its name: any text, unique in the workspace, case-sensitive.</param>
     /// <param name="deleted">Whether it was deleted; it then keeps its name and answers 410.</param>
+    /// <param name="algorithm">How its limits count.</param>
     /// <param name="overrides">Its live overrides, compiled.</param>
-    public RatelimitNamespace(int workspaceIndex, string id, string name, bool deleted, OverrideSet overrides)
+    public RatelimitNamespace(int workspaceIndex, string id, string name, bool deleted, LimitAlgorithm algorithm, OverrideSet overrides)
     {
         WorkspaceIndex = workspaceIndex;
         Id = id;
         Name = name;
         Deleted = deleted;
+        Algorithm = algorithm;
         Overrides = overrides;
         _id = Encoding.UTF8.GetBytes(id);
         _name = Encoding.UTF8.GetBytes(name);
@@ -38,6 +41,9 @@ public sealed class RatelimitNamespace
 
     /// <summary>Whether it was deleted.</summary>
     public bool Deleted { get; }
+
+    /// <summary>How its limits count.</summary>
+    public LimitAlgorithm Algorithm { get; }
 
     /// <summary>Its live overrides.</summary>
     public OverrideSet Overrides { get; }

@@ -85,7 +85,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
             BootstrapResult bootstrap = await store
                 .WriteAsync(session => StoreBootstrap.Run(session, options.RootKey, nowMs), cancellation).ConfigureAwait(false);
             Tell(logger, bootstrap);
-            RecordSpecs specs = new(engine.BucketHash);
+            RecordSpecs specs = new(engine);
             Projection projection = new(engine, specs);
             await new TableLoad(engine, specs, projection, logger).RunAsync(store, cancellation).ConfigureAwait(false);
             store.Attach(projection);

@@ -8,26 +8,30 @@ using Unkey.Server.Commands;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Storage;
+using Unkey.Server.Storage.Buckets;
 using Unkey.Server.Transport;
 
 namespace Unkey.Server.Hosting;
 
 /// <summary>One server with everything it is made of, from bound ports to the last closed file. Used by one thread at a time.</summary>
-/// <remarks>Start order: data directory, ports, store and tables, reactors. Ports come early so that a taken one is told before a long
+/// <remarks>Start order: data directory, ports, buckets, store and tables, reactors. Ports come early so that a taken one is told before a long
 /// load, and clients that connect meanwhile wait in the backlog instead of being refused. Stop order is the reverse.</remarks>
 internal sealed class RunningServer : IAsyncDisposable
 {
     private readonly TransportServer _transport;
     private readonly EngineState _engine;
     private readonly ControlPlaneHost _controlPlane;
+    private readonly BucketKeeper _buckets;
     private readonly HealthState _health;
     private bool _isStopped;
 
-    private RunningServer(TransportServer transport, EngineState engine, ControlPlaneHost controlPlane, HealthState health, Metrics metrics)
+    private RunningServer(
+        TransportServer transport, EngineState engine, ControlPlaneHost controlPlane, BucketKeeper buckets, HealthState health, Metrics metrics)
     {
         _transport = transport;
         _engine = engine;
         _controlPlane = controlPlane;
+        _buckets = buckets;
         _health = health;
         Metrics = metrics;
     }
@@ -59,23 +63,32 @@ internal sealed class RunningServer : IAsyncDisposable
         TransportServer? transport = null;
         EngineState? engine = null;
         ControlPlaneHost? controlPlane = null;
+        BucketKeeper? buckets = null;
         try
         {
             transport = Bind(options, loggers.CreateLogger("Unkey.Transport"));
-            engine = new EngineState(bucketCapacity: options.RatelimitMaxBuckets);
+            buckets = BucketKeeper.Open(directory, loggers.CreateLogger("Unkey.Buckets"));
+            engine = new EngineState(bucketCapacity: options.RatelimitMaxBuckets, bucketHash: buckets.Hash, algorithm: options.RatelimitAlgorithm);
+            buckets.Restore(engine.Buckets, time.GetUtcNow().ToUnixTimeMilliseconds());
             ControlPlaneOptions controlPlaneOptions = new(directory, options.RootKey) { EncryptionKeys = options.EncryptionKeys, V1 = options.V1 };
             controlPlane = await ControlPlaneHost.OpenAsync(controlPlaneOptions, engine, loggers, time, cancellation).ConfigureAwait(false);
+            buckets.Start(time, BucketKeeper.DefaultPeriod);
             HealthState health = new();
             Metrics metrics = new(options.Threads, BuildVersion.Full);
-            Describe(metrics, health, engine, controlPlane, time);
+            Describe(metrics, health, engine, controlPlane, buckets, time);
             beforeAccepting(controlPlane);
             transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, time);
             health.MarkStarted();
-            return new RunningServer(transport, engine, controlPlane, health, metrics);
+            return new RunningServer(transport, engine, controlPlane, buckets, health, metrics);
         }
         catch (Exception e)
         {
             transport?.Dispose();
+            if (buckets is not null)
+            {
+                await buckets.DisposeAsync().ConfigureAwait(false);
+            }
+
             if (controlPlane is not null)
             {
                 await controlPlane.DisposeAsync().ConfigureAwait(false);
@@ -109,6 +122,7 @@ internal sealed class RunningServer : IAsyncDisposable
         _health.MarkStopping();
         bool isClean = await _transport.DrainAsync(timeout, CancellationToken.None).ConfigureAwait(false);
         _transport.Dispose();
+        await _buckets.DisposeAsync().ConfigureAwait(false);
         await _controlPlane.DisposeAsync().ConfigureAwait(false);
         if (isClean)
         {
@@ -135,7 +149,8 @@ internal sealed class RunningServer : IAsyncDisposable
         }
     }
 
-    private static void Describe(Metrics metrics, HealthState health, EngineState engine, ControlPlaneHost controlPlane, TimeProvider time)
+    private static void Describe(
+        Metrics metrics, HealthState health, EngineState engine, ControlPlaneHost controlPlane, BucketKeeper buckets, TimeProvider time)
     {
         // The store answers from memory and the page cache; a disk that hangs holds up this probe, not a verification.
         Func<bool> isStoreHealthy = () => controlPlane.IsHealthyAsync().GetAwaiter().GetResult();
@@ -152,5 +167,9 @@ internal sealed class RunningServer : IAsyncDisposable
         metrics.Add("unkey_ratelimit_buckets_inserted_total", "Bucket slots taken into use.", () => engine.Buckets.Inserted, isCounter: true);
         metrics.Add("unkey_ratelimit_buckets_reused_total", "Bucket slots that went from an idle bucket to a new one.", () => engine.Buckets.Reused, isCounter: true);
         metrics.Add("unkey_ratelimit_buckets_refused_total", "Requests refused because no bucket slot was free.", () => engine.Buckets.Refused, isCounter: true);
+        metrics.Add("unkey_ratelimit_bucket_file_up", "1 when the bucket file took the last write, else 0.", () => buckets.IsHealthy ? 1 : 0);
+        metrics.Add("unkey_ratelimit_bucket_file_age_seconds", "Time since the bucket file last held every take; a kill would give these back.", () => (long)buckets.Age.TotalSeconds);
+        metrics.Add("unkey_ratelimit_bucket_pages_written_total", "Pages of 4 KiB written to the bucket file.", () => buckets.PagesWritten, isCounter: true);
+        metrics.Add("unkey_ratelimit_bucket_write_failures_total", "Attempts to write the bucket file that failed.", () => buckets.Failures, isCounter: true);
     }
 }

@@ -63,6 +63,9 @@ public sealed record ServerOptions
     /// <summary>Rate-limit buckets that may be active at once; bounds the memory of the bucket table.</summary>
     public int RatelimitMaxBuckets { get; init; } = BucketTable.DefaultCapacity;
 
+    /// <summary>How rate limits count: those of keys and identities, and those of namespaces that have no algorithm of their own.</summary>
+    public LimitAlgorithm RatelimitAlgorithm { get; init; } = LimitAlgorithm.TokenBucket;
+
     /// <summary>How log entries are written.</summary>
     public LogFormat LogFormat { get; init; } = LogFormat.Auto;
 

@@ -4,6 +4,8 @@ using System.IO;
 using System.Linq;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Unkey.Engine.Limits;
+using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Encryption;
 
 namespace Unkey.Server.Hosting;
@@ -71,7 +73,7 @@ internal static class ServerSettings
             Option = "--data",
             ValueName = "directory",
             Default = s_defaults.DataDirectory,
-            Description = "Directory of the database. Made when it is missing; used by one server at a time.",
+            Description = "Directory of the database and of the rate limits. Made when it is missing; used by one server at a time.",
             Read = static (string text, ref ServerOptions draft) =>
             {
                 if (text.Length == 0 || text.Contains('\0'))
@@ -249,6 +251,19 @@ internal static class ServerSettings
                 string? problem = SettingText.Networks(text, out List<IPNetwork> value);
                 draft = problem is null ? draft with { TrustedProxies = value } : draft;
                 return problem;
+            },
+        },
+        new()
+        {
+            Option = "--ratelimit-algorithm",
+            ValueName = "token-bucket|sliding-window",
+            Default = LimitAlgorithmText.TokenBucket,
+            Description = "How rate limits count; 'sliding-window' is how the hosted service does. A namespace can have its own. After a change all limits start full.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                LimitAlgorithm? algorithm = LimitAlgorithmText.Parse(text);
+                draft = draft with { RatelimitAlgorithm = algorithm ?? draft.RatelimitAlgorithm };
+                return algorithm is null ? $"is neither '{LimitAlgorithmText.TokenBucket}' nor '{LimitAlgorithmText.SlidingWindow}'" : null;
             },
         },
         new()

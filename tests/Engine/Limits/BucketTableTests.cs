@@ -36,17 +36,16 @@ public sealed unsafe class BucketTableTests : IDisposable
     {
         HashSet<UInt128> keys =
         [
-            BucketKey.OfKeyLimit(_hash, 1, "key_1"u8, "requests"u8, 60_000),
-            BucketKey.OfKeyLimit(_hash, 2, "key_1"u8, "requests"u8, 60_000),
-            BucketKey.OfKeyLimit(_hash, 1, "key_2"u8, "requests"u8, 60_000),
-            BucketKey.OfKeyLimit(_hash, 1, "key_1"u8, "tokens"u8, 60_000),
-            BucketKey.OfKeyLimit(_hash, 1, "key_1"u8, "requests"u8, 60_001),
-            BucketKey.OfKeyLimit(_hash, 1, "requests"u8, "key_1"u8, 60_000),
-            BucketKey.OfNamespaceLimit(_hash, 1, "requests"u8, "key_1"u8, 60_000),
-            BucketKey.OfNamespaceLimit(_hash, 1, "request"u8, "skey_1"u8, 60_000),
+            BucketKey.OfKeyLimit(_hash, LimitAlgorithm.TokenBucket, "key_1"u8, "requests"u8, 60_000),
+            BucketKey.OfKeyLimit(_hash, LimitAlgorithm.TokenBucket, "key_2"u8, "requests"u8, 60_000),
+            BucketKey.OfKeyLimit(_hash, LimitAlgorithm.TokenBucket, "key_1"u8, "tokens"u8, 60_000),
+            BucketKey.OfKeyLimit(_hash, LimitAlgorithm.TokenBucket, "key_1"u8, "requests"u8, 60_001),
+            BucketKey.OfKeyLimit(_hash, LimitAlgorithm.TokenBucket, "requests"u8, "key_1"u8, 60_000),
+            BucketKey.OfNamespaceLimit(_hash, LimitAlgorithm.TokenBucket, "requests"u8, "key_1"u8, 60_000),
+            BucketKey.OfNamespaceLimit(_hash, LimitAlgorithm.TokenBucket, "request"u8, "skey_1"u8, 60_000),
         ];
-        Assert.Equal(8, keys.Count);
-        Assert.Contains(BucketKey.OfKeyLimit(_hash, 1, "key_1"u8, "requests"u8, 60_000), keys);
+        Assert.Equal(7, keys.Count);
+        Assert.Contains(BucketKey.OfKeyLimit(_hash, LimitAlgorithm.TokenBucket, "key_1"u8, "requests"u8, 60_000), keys);
     }
 
     [Fact]
@@ -179,15 +178,17 @@ public sealed unsafe class BucketTableTests : IDisposable
     [Fact]
     public void EvenPlacementFillsTheTableBeforeItRefuses()
     {
+        // Large enough that chance hardly moves the outcome: 88.6 to 88.9 % in 200 simulations with random keys.
+        using BucketTable table = new(65_536);
         int inserted = 0;
-        for (int i = 0; i < _table.Capacity * 9 / 10; i++)
+        for (int i = 0; i < table.Capacity * 9 / 10; i++)
         {
             BucketTake take = Ask("id" + i.ToString(CultureInfo.InvariantCulture), 1);
-            inserted += _table.Take(ref take, Start) ? 1 : 0;
+            inserted += table.Take(ref take, Start) ? 1 : 0;
         }
 
         // Two choices of eight slots: at nine tenths of the capacity hardly anybody is refused.
-        Assert.True(inserted > _table.Capacity * 88 / 100, $"{inserted} of {_table.Capacity}");
+        Assert.True(inserted > table.Capacity * 88L / 100, $"{inserted} of {table.Capacity}");
     }
 
     [Fact]
@@ -202,7 +203,7 @@ public sealed unsafe class BucketTableTests : IDisposable
         long refused = _table.Refused;
         Assert.True(refused > 0);
         Assert.False(TakeOne("new", Start + 10_000), "Full again, but a thread with an older clock may not know yet.");
-        Assert.True(TakeOne("new", Start + 10_000 + TokenBucket.ClockSkewMsMax));
+        Assert.True(TakeOne("new", Start + 10_000 + BucketTime.ClockSkewMsMax));
         Assert.Equal(0, _table.CountActive(Start + 100_000));
         for (int i = 0; i < 500; i++)
         {
@@ -299,7 +300,7 @@ public sealed unsafe class BucketTableTests : IDisposable
         }
 
         batch[place] = mine;
-        Assert.False(_table.TryTakeAll<TokenBucket>(batch, Start + 20_000, out bool passed));
+        Assert.False(_table.TryTakeAll(batch, Start + 20_000, out bool passed));
         Assert.False(passed);
         AssertOwnerKeepsItsTokens();
 
@@ -317,9 +318,9 @@ public sealed unsafe class BucketTableTests : IDisposable
         BucketTake theirs = Ask("theirs", 2, 10_000);
         theirs.Slot = slot;
         BucketTake[] batch = [theirs, mine];
-        Assert.False(_table.TryTakeAll<TokenBucket>(batch, Start + 20_000, out _));
+        Assert.False(_table.TryTakeAll(batch, Start + 20_000, out _));
         batch = [mine, theirs];
-        Assert.False(_table.TryTakeAll<TokenBucket>(batch, Start + 20_000, out _));
+        Assert.False(_table.TryTakeAll(batch, Start + 20_000, out _));
         AssertOwnerKeepsItsTokens();
     }
 
@@ -332,7 +333,7 @@ public sealed unsafe class BucketTableTests : IDisposable
         BucketSlot* slot = _table.Find(mine.Key);
 
         // What an insertion does to an idle slot, without having to find two keys that meet in one group.
-        Assert.True(TokenBucket.Prepare(2, 10_000, 1, Start + 20_000).TryTake(TokenBucket.Fresh(Start + 20_000), out ulong word));
+        Assert.True(TokenBucket.Prepare(2, 10_000, 1, Start + 20_000).TryTake(BucketTime.Fresh(Start + 20_000), out ulong word));
         slot->KeyLow = (ulong)theirs.Key;
         slot->KeyHigh = (ulong)(theirs.Key >> 64);
         slot->Word = word;
@@ -351,7 +352,7 @@ public sealed unsafe class BucketTableTests : IDisposable
 
     private BucketTake Ask(string name, long limit, long durationMs = 60_000, long cost = 1) => new()
     {
-        Key = BucketKey.OfNamespaceLimit(_hash, 0, "ns"u8, Encoding.UTF8.GetBytes(name), durationMs),
+        Key = BucketKey.OfNamespaceLimit(_hash, LimitAlgorithm.TokenBucket, "ns"u8, Encoding.UTF8.GetBytes(name), durationMs),
         Limit = limit,
         DurationMs = durationMs,
         Cost = cost,

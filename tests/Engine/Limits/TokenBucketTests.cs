@@ -27,7 +27,7 @@ public sealed class TokenBucketTests
     public void AwkwardLimitStaysExactOverAHundredThousandRequests(long limit, long durationMs)
     {
         ExactBucket model = new(limit, durationMs);
-        ulong word = TokenBucket.Fresh(Start);
+        ulong word = BucketTime.Fresh(Start);
         long now = Start;
         for (int i = 0; i < 100_000; i++)
         {
@@ -42,7 +42,7 @@ public sealed class TokenBucketTests
         .Sample((limit, durationMs, steps) =>
         {
             BigInteger admitted = 0;
-            ulong word = TokenBucket.Fresh(Start);
+            ulong word = BucketTime.Fresh(Start);
             long now = Start;
             foreach ((double advance, double share) in steps)
             {
@@ -64,7 +64,7 @@ public sealed class TokenBucketTests
     {
         const int Windows = 50;
         long requests = Windows * limit * loadTenths / 10;
-        ulong word = TokenBucket.Fresh(Start);
+        ulong word = BucketTime.Fresh(Start);
         long admitted = 0;
         long lastMs = 0;
         for (long i = 0; i < requests; i++)
@@ -102,7 +102,7 @@ public sealed class TokenBucketTests
     [Fact]
     public void RemainingCountsDownAndResetIsWhenTheBucketIsFullAgain()
     {
-        ulong word = TokenBucket.Fresh(Start);
+        ulong word = BucketTime.Fresh(Start);
         Assert.Equal((true, 2L, Start + 20_000), Take(3, 60_000, 1, Start, ref word));
         Assert.Equal((true, 1L, Start + 40_000), Take(3, 60_000, 1, Start, ref word));
         Assert.Equal((true, 0L, Start + 60_000), Take(3, 60_000, 1, Start, ref word));
@@ -117,7 +117,7 @@ public sealed class TokenBucketTests
         Gen.Select(Gen.Long[1, 100_000], Gen.Long[1_000, 30 * Day], Gen.Long[1, 100_000]).Sample((limit, durationMs, cost) =>
         {
             cost = long.Min(cost, limit);
-            ulong word = TokenBucket.Fresh(Start);
+            ulong word = BucketTime.Fresh(Start);
             Assert.True(Take(limit, durationMs, limit, Start, ref word).Passed);
             long now = Start + (durationMs / 3);
             (bool passed, _, long reset) = Take(limit, durationMs, cost, now, ref word);
@@ -133,7 +133,7 @@ public sealed class TokenBucketTests
     [Fact]
     public void CostZeroOnlyLooks()
     {
-        ulong word = TokenBucket.Fresh(Start);
+        ulong word = BucketTime.Fresh(Start);
         Assert.Equal((true, 5L, Start + 1), Take(5, 60_000, 0, Start, ref word));
         Assert.Equal((true, 0L, Start + 60_000), Take(5, 60_000, 5, Start, ref word));
         ulong before = word;
@@ -149,7 +149,7 @@ public sealed class TokenBucketTests
     [InlineData(long.MaxValue - 1, 60_000, long.MaxValue)]
     public void WhatCanNeverPassIsRefusedForAWholeDuration(long limit, long durationMs, long cost)
     {
-        ulong word = TokenBucket.Fresh(Start);
+        ulong word = BucketTime.Fresh(Start);
         Assert.Equal((false, 0L, Start + durationMs), Take(limit, durationMs, cost, Start, ref word));
     }
 
@@ -160,7 +160,7 @@ public sealed class TokenBucketTests
     [InlineData(-5)]
     public void DurationBelowASecondActsAsASecond(long durationMs)
     {
-        ulong word = TokenBucket.Fresh(Start);
+        ulong word = BucketTime.Fresh(Start);
         Assert.Equal((true, 0L, Start + 1_000), Take(1, durationMs, 1, Start, ref word));
         Assert.False(Take(1, durationMs, 1, Start + 999, ref word).Passed);
         Assert.True(Take(1, durationMs, 1, Start + 1_000, ref word).Passed);
@@ -174,7 +174,7 @@ public sealed class TokenBucketTests
     [InlineData(long.MaxValue - 1, long.MaxValue, 12345)]
     public void HugeNumbersSaturateInsteadOfWrapping(long limit, long durationMs, long cost)
     {
-        ulong word = TokenBucket.Fresh(Start);
+        ulong word = BucketTime.Fresh(Start);
         (bool passed, long remaining, long reset) = Take(limit, durationMs, cost, Start, ref word);
         Assert.True(passed);
         // Rounded up by less than a tick, of which the bucket has at least 10^10.
@@ -187,11 +187,11 @@ public sealed class TokenBucketTests
     [Theory]
     [InlineData(0)]
     [InlineData(long.MinValue)]
-    [InlineData(TokenBucket.EpochUnixMs)]
+    [InlineData(BucketTime.EpochUnixMs)]
     [InlineData(4_000_000_000_000)]
     public void TimesThatAWordCannotTellApartStillCountTokens(long nowMs)
     {
-        ulong word = TokenBucket.Fresh(nowMs);
+        ulong word = BucketTime.Fresh(nowMs);
         Assert.True(Take(2, 60_000, 1, nowMs, ref word).Passed);
         Assert.Equal(0, Take(2, 60_000, 1, nowMs, ref word).Remaining);
         Assert.False(Take(2, 60_000, 1, nowMs, ref word).Passed);
@@ -200,12 +200,12 @@ public sealed class TokenBucketTests
     [Fact]
     public void ChangedLimitKeepsTheUsedShare()
     {
-        ulong word = TokenBucket.Fresh(Start);
+        ulong word = BucketTime.Fresh(Start);
         Assert.Equal(5, Take(10, 60_000, 5, Start, ref word).Remaining);
         Assert.Equal(49, Take(100, 60_000, 1, Start, ref word).Remaining);
         Assert.Equal(4, Take(10, 60_000, 0, Start, ref word).Remaining);
 
-        word = TokenBucket.Fresh(Start);
+        word = BucketTime.Fresh(Start);
         Assert.Equal(2, Take(3, 60_000, 1, Start, ref word).Remaining);
         Assert.Equal(20, Take(30, 60_000, 0, Start, ref word).Remaining);
         Assert.Equal(2, Take(3, 60_000, 0, Start, ref word).Remaining);
@@ -214,7 +214,7 @@ public sealed class TokenBucketTests
     [Fact]
     public void ReaderWithAnOlderClockNeitherRefillsNorFailsALook()
     {
-        ulong word = TokenBucket.Fresh(Start);
+        ulong word = BucketTime.Fresh(Start);
         Assert.True(Take(10, 60_000, 10, Start, ref word).Passed);
         Assert.False(Take(10, 60_000, 1, Start - 500, ref word).Passed);
         Assert.Equal((true, 0L, Start - 500 + 60_000), Take(10, 60_000, 0, Start - 500, ref word));
@@ -224,7 +224,7 @@ public sealed class TokenBucketTests
     public void TakingMakesTheWordStrictlyGreater() =>
         Gen.Select(Gen.Long[1, long.MaxValue], Gen.Long[1, long.MaxValue], Gen.Double[0, 1], Gen.Long[0, 2_000]).Sample((limit, durationMs, share, skew) =>
         {
-            ulong word = TokenBucket.Fresh(Start);
+            ulong word = BucketTime.Fresh(Start);
             for (int i = 0; i < 20; i++)
             {
                 long cost = long.Max(1, (long)(share * limit / 20));
@@ -237,19 +237,19 @@ public sealed class TokenBucketTests
     [Fact]
     public void BucketIsIdleOnlyAfterItHasBeenFullForTheLongestSkew()
     {
-        ulong word = TokenBucket.Fresh(Start);
+        ulong word = BucketTime.Fresh(Start);
         Take(1, 5_000, 1, Start, ref word);
-        Assert.False(TokenBucket.IsIdle(word, Start + 5_000));
-        Assert.False(TokenBucket.IsIdle(word, Start + 5_000 + TokenBucket.ClockSkewMsMax - 1));
-        Assert.True(TokenBucket.IsIdle(word, Start + 5_000 + TokenBucket.ClockSkewMsMax));
-        Assert.True(TokenBucket.Fresh(Start + 5_000 + TokenBucket.ClockSkewMsMax) > word);
-        Assert.True(TokenBucket.IsIdle(0, long.MinValue));
+        Assert.False(BucketTime.IsIdle(word, Start + 5_000));
+        Assert.False(BucketTime.IsIdle(word, Start + 5_000 + BucketTime.ClockSkewMsMax - 1));
+        Assert.True(BucketTime.IsIdle(word, Start + 5_000 + BucketTime.ClockSkewMsMax));
+        Assert.True(BucketTime.Fresh(Start + 5_000 + BucketTime.ClockSkewMsMax) > word);
+        Assert.True(BucketTime.IsIdle(0, long.MinValue));
     }
 
     private static void AssertEqualsModel(long limit, long durationMs, (double Advance, double Share)[] steps)
     {
         ExactBucket model = new(limit, durationMs);
-        ulong word = TokenBucket.Fresh(Start);
+        ulong word = BucketTime.Fresh(Start);
         long now = Start;
         foreach ((double advance, double share) in steps)
         {

@@ -2,6 +2,7 @@ using System;
 using System.Globalization;
 using System.Text;
 using System.Threading;
+using Unkey.Engine.Limits;
 using Unkey.Engine.Namespaces;
 using Xunit;
 
@@ -134,7 +135,7 @@ public sealed class NamespaceTableTests
     private static RatelimitNamespace Put(
         EngineState state, int workspace, string id, string name, bool deleted = false, params string[] overrides)
     {
-        var item = new RatelimitNamespace(workspace, id, name, deleted, OverrideSetTests.Set(overrides));
+        var item = new RatelimitNamespace(workspace, id, name, deleted, LimitAlgorithm.TokenBucket, OverrideSetTests.Set(overrides));
         lock (state.WriterLock)
         {
             state.Namespaces.Put(item);

@@ -87,31 +87,38 @@ public sealed class VerifierAllocationTests : IDisposable
         Assert.Equal(VerifyOutcome.Valid, outcome);
     }
 
-    [Fact]
-    public void TakingTokensAllocatesNothing()
+    [Theory]
+    [InlineData(LimitAlgorithm.TokenBucket, 1)]
+    [InlineData(LimitAlgorithm.SlidingWindow, 1)]
+    [InlineData(LimitAlgorithm.SlidingWindow, 700)]
+    public void TakingTokensAllocatesNothing(LimitAlgorithm algorithm, long stepMs)
     {
         KeyedHash hash = KeyedHash.CreateRandom();
         BucketTake[] takes = new BucketTake[20];
+        byte[] identifier = new byte[8];
         AssertAllocatesNothing(calls =>
         {
             for (int i = 0; i < calls; i++)
             {
                 for (int n = 0; n < takes.Length; n++)
                 {
+                    identifier[0] = (byte)n;
+                    LimitAlgorithm own = n % 3 == 0 ? LimitAlgorithm.TokenBucket : algorithm;
                     takes[n] = new BucketTake
                     {
-                        Key = BucketKey.OfNamespaceLimit(hash, n, "ns"u8, "identifier"u8, 60_000),
+                        Key = BucketKey.OfNamespaceLimit(hash, own, "ns"u8, identifier, 60_000),
+                        Algorithm = own,
                         Limit = 100_003,
                         DurationMs = 60_000,
                         Cost = 1,
                     };
                 }
 
-                _engine.State.Buckets.TakeAll(takes, _engine.NowMs + i);
-                _engine.State.Buckets.Take(ref takes[i % takes.Length], _engine.NowMs + i);
+                _engine.State.Buckets.TakeAll(takes, _engine.NowMs + (i * stepMs));
+                _engine.State.Buckets.Take(ref takes[i % takes.Length], _engine.NowMs + (i * stepMs));
                 // A new identifier every time: insertion, reuse and refusal.
                 takes[0].Key = hash.Hash(BitConverter.IsLittleEndian ? "x"u8 : "y"u8) + (UInt128)i;
-                _engine.State.Buckets.Take(ref takes[0], _engine.NowMs + i);
+                _engine.State.Buckets.Take(ref takes[0], _engine.NowMs + (i * stepMs));
             }
         });
     }

@@ -16,8 +16,9 @@ internal sealed class VerifyHarness : IDisposable
 
     private readonly Participant _participant;
 
-    internal VerifyHarness()
+    internal VerifyHarness(LimitAlgorithm algorithm = LimitAlgorithm.TokenBucket)
     {
+        State = new EngineState(bucketCapacity: 1024, algorithm: algorithm);
         Verifier = new Verifier(State);
         lock (State.WriterLock)
         {
@@ -31,7 +32,7 @@ internal sealed class VerifyHarness : IDisposable
         _participant.Enter();
     }
 
-    internal EngineState State { get; } = new(bucketCapacity: 1024);
+    internal EngineState State { get; }
 
     internal Verifier Verifier { get; }
 
@@ -153,8 +154,7 @@ internal sealed class VerifyHarness : IDisposable
         Limit = limit,
         DurationMs = durationMs,
         AutoApply = autoApply,
-        BucketKey = BucketKey.OfKeyLimit(
-            State.BucketHash, Workspace.Index, Encoding.UTF8.GetBytes(owner), Encoding.UTF8.GetBytes(name), durationMs),
+        BucketKey = BucketKey.OfKeyLimit(State.BucketHash, State.Algorithm, Encoding.UTF8.GetBytes(owner), Encoding.UTF8.GetBytes(name), durationMs),
     };
 
     internal VerifyOutcome Verify(string secret, string permissions = "", long cost = -1, params Asked[] limits)

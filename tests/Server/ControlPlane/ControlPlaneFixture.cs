@@ -7,6 +7,7 @@ using System.Threading.Tasks;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Unkey.Engine;
+using Unkey.Engine.Limits;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Encryption;
 using Unkey.Server.ControlPlane.Operations;
@@ -41,6 +42,9 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
     /// <summary>Whether the next start serves v1 too.</summary>
     public bool V1 { get; init; }
 
+    /// <summary>Rate-limit algorithm of the next start.</summary>
+    public LimitAlgorithm Algorithm { get; set; } = LimitAlgorithm.TokenBucket;
+
     /// <summary>Master keys of the next start.</summary>
     public string? EncryptionKeys { get; set; }
 
@@ -57,7 +61,7 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
 
     public async Task OpenAsync(string? rootKey = null)
     {
-        Engine = new EngineState(bucketCapacity: Buckets);
+        Engine = new EngineState(bucketCapacity: Buckets, algorithm: Algorithm);
         MasterKeyRing? ring = null;
         if (EncryptionKeys is not null && MasterKeyRing.Read(EncryptionKeys, out ring) is { } problem)
         {

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Unkey.Engine.Limits;
 using Unkey.Server.Hosting;
 using Xunit;
 
@@ -261,6 +262,16 @@ public sealed class ServerOptionsTests
         {
             File.Delete(file);
         }
+    }
+
+    [Fact]
+    public void TheRatelimitAlgorithmIsOneOfTwo()
+    {
+        Assert.Equal(LimitAlgorithm.TokenBucket, Read(out _).RatelimitAlgorithm);
+        Assert.Equal(LimitAlgorithm.SlidingWindow, ReadWith(new() { ["--ratelimit-algorithm"] = "sliding-window" }, [], out _).RatelimitAlgorithm);
+        Assert.Equal(LimitAlgorithm.SlidingWindow, ReadWith([], new() { ["UNKEY_RATELIMIT_ALGORITHM"] = "sliding-window" }, out _).RatelimitAlgorithm);
+        ReadWith(new() { ["--ratelimit-algorithm"] = "Sliding-Window" }, [], out List<string> problems);
+        Assert.Contains("'token-bucket' nor 'sliding-window'", Assert.Single(problems), StringComparison.Ordinal);
     }
 
     private static ServerOptions Read(out List<string> problems) => ReadWith([], [], out problems);

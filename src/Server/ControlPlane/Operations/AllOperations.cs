@@ -45,6 +45,7 @@ internal static class AllOperations
         new SetRolePermissions(),
         RatelimitDecision.One(),
         RatelimitDecision.Batch(),
+        new UpdateNamespace(),
         new SetOverride(),
         new GetOverride(),
         new ListOverrides(),

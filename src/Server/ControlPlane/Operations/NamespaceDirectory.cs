@@ -65,7 +65,7 @@ internal static class NamespaceDirectory
             // Somebody else may have created it while this unit of work waited.
             if (OverrideAccess.Find(session, context, name) is null)
             {
-                NamespaceRow row = new(Identifiers.New("rlns"), context.Caller.WorkspaceId, name, IsDeleted: false);
+                NamespaceRow row = new(Identifiers.New("rlns"), context.Caller.WorkspaceId, name, IsDeleted: false, Algorithm: null);
                 session.InsertNamespace(row, context.NowMs);
                 audit.Add("ratelimitNamespace.create", "ratelimitNamespace", row.Id, row.Name);
                 created++;

@@ -17,12 +17,17 @@ namespace Unkey.Server.ControlPlane.Projections;
 internal sealed class RecordSpecs
 {
     private readonly KeyedHash _hash;
+    private readonly LimitAlgorithm _algorithm;
     private readonly Dictionary<string, int> _workspaces = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _apisByKeyspace = new(StringComparer.Ordinal);
 
     /// <summary>Creates the translator.</summary>
-    /// <param name="hash">The process's keyed hash, shared with the verifier.</param>
-    public RecordSpecs(KeyedHash hash) => _hash = hash;
+    /// <param name="engine">Whose bucket table and algorithm the limits are for.</param>
+    public RecordSpecs(EngineState engine)
+    {
+        _hash = engine.BucketHash;
+        _algorithm = engine.Algorithm;
+    }
 
     /// <summary>Remembers the index a workspace was published under.</summary>
     public void Note(Workspace workspace) => _workspaces[workspace.Id] = workspace.Index;
@@ -52,7 +57,7 @@ internal sealed class RecordSpecs
         Id = row.Id,
         ExternalId = row.ExternalId,
         Fragment = VerifyKeyFragments.Identity(row.Id, row.ExternalId, Utf8(row.Meta)),
-        Limits = Limits(limits, WorkspaceIndex(row.WorkspaceId), row.Id),
+        Limits = Limits(limits, row.Id),
     };
 
     /// <summary>What to publish for a key.</summary>
@@ -64,12 +69,11 @@ internal sealed class RecordSpecs
     public KeySpec Key(
         KeyRow row, IReadOnlyList<string> slugs, IReadOnlyList<string> roles, IReadOnlyList<RatelimitRow> limits, CreditUpdate credits)
     {
-        int workspace = WorkspaceIndex(row.WorkspaceId);
         return new KeySpec
         {
             Digest = KeyDigest.FromBytes(row.Hash),
             KeyId = row.Id,
-            WorkspaceIndex = workspace,
+            WorkspaceIndex = WorkspaceIndex(row.WorkspaceId),
             ApiIndex = _apisByKeyspace.GetValueOrDefault(row.KeyspaceId, -1),
             Enabled = row.IsEnabled,
             ExpiresAtMs = row.ExpiresAtMs,
@@ -79,7 +83,7 @@ internal sealed class RecordSpecs
             CreditUpdate = credits,
             IdentityId = row.IdentityId,
             Permissions = (IReadOnlyCollection<string>)slugs,
-            Limits = Limits(limits, workspace, row.Id),
+            Limits = Limits(limits, row.Id),
             Fragment = VerifyKeyFragments.Key(row.Id, row.IsEnabled, row.Name, Utf8(row.Meta), row.ExpiresAtMs, slugs, roles),
             HasRoles = roles.Count > 0,
             LegacyFragment = VerifyKeyFragments.Legacy(row.Environment),
@@ -96,7 +100,7 @@ internal sealed class RecordSpecs
             live[i] = new LimitOverride(item.Id, item.Identifier, item.Limit, item.DurationMs);
         }
 
-        return new RatelimitNamespace(WorkspaceIndex(row.WorkspaceId), row.Id, row.Name, row.IsDeleted, OverrideSet.Compile(live));
+        return new RatelimitNamespace(WorkspaceIndex(row.WorkspaceId), row.Id, row.Name, row.IsDeleted, LimitAlgorithmText.Parse(row.Algorithm) ?? _algorithm, OverrideSet.Compile(live));
     }
 
     private static ReadOnlySpan<byte> Utf8(string? meta) => meta is null ? default : Encoding.UTF8.GetBytes(meta);
@@ -104,7 +108,7 @@ internal sealed class RecordSpecs
     // -1 is "does not exist": a root key for a workspace that is gone must not fall through to another one.
     private int WorkspaceIndex(string id) => _workspaces.GetValueOrDefault(id, -1);
 
-    private LimitSpec[] Limits(IReadOnlyList<RatelimitRow> rows, int workspaceIndex, string ownerId)
+    private LimitSpec[] Limits(IReadOnlyList<RatelimitRow> rows, string ownerId)
     {
         if (rows.Count == 0)
         {
@@ -122,7 +126,7 @@ internal sealed class RecordSpecs
                 Limit = row.Limit,
                 DurationMs = row.DurationMs,
                 AutoApply = row.AutoApply,
-                BucketKey = BucketKey.OfKeyLimit(_hash, workspaceIndex, owner, Encoding.UTF8.GetBytes(row.Name), row.DurationMs),
+                BucketKey = BucketKey.OfKeyLimit(_hash, _algorithm, owner, Encoding.UTF8.GetBytes(row.Name), row.DurationMs),
                 IdFragment = VerifyKeyFragments.EvaluatedLimit(row.Id, row.Name, row.Limit, row.DurationMs, row.AutoApply),
                 DefinitionFragment = VerifyKeyFragments.LimitDefinition(row.Id, row.Name, row.Limit, row.DurationMs, row.AutoApply),
             };

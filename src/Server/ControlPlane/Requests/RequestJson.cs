@@ -35,6 +35,7 @@ namespace Unkey.Server.ControlPlane.Requests;
 [JsonSerializable(typeof(CreateRoleRequest))]
 [JsonSerializable(typeof(SetRolePermissionsRequest))]
 [JsonSerializable(typeof(SetOverrideRequest))]
+[JsonSerializable(typeof(UpdateNamespaceRequest))]
 [JsonSerializable(typeof(OverrideRequest))]
 [JsonSerializable(typeof(ListOverridesRequest))]
 [JsonSerializable(typeof(ListEventsRequest))]

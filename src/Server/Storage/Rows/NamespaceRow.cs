@@ -5,4 +5,5 @@ namespace Unkey.Server.Storage.Rows;
 /// <param name="WorkspaceId">Owning workspace.</param>
 /// <param name="Name">Name, unique in the workspace, deleted ones included; case-sensitive.</param>
 /// <param name="IsDeleted">Whether it has been deleted softly.</param>
-internal sealed record NamespaceRow(string Id, string WorkspaceId, string Name, bool IsDeleted);
+/// <param name="Algorithm">Name of its rate-limit algorithm, or <see langword="null"/> for the server's.</param>
+internal sealed record NamespaceRow(string Id, string WorkspaceId, string Name, bool IsDeleted, string? Algorithm);

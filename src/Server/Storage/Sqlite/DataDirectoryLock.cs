@@ -50,10 +50,7 @@ internal sealed class DataDirectoryLock : IDisposable
         }
         catch (IOException exception) when (File.Exists(path))
         {
-            throw new StoreException(
-                StoreFault.Busy,
-                $"The data directory '{directory}' is in use by another running server. Stop it, or give this one its own --data.",
-                exception);
+            throw InUse(directory, exception);
         }
         catch (IOException exception)
         {
@@ -61,6 +58,14 @@ internal sealed class DataDirectoryLock : IDisposable
                 StoreFault.InputOutput, $"The data directory '{directory}' cannot be used: {exception.Message}", exception);
         }
     }
+
+    /// <summary>What to throw when another process holds a file of the directory.</summary>
+    /// <param name="directory">Path of the data directory.</param>
+    /// <param name="exception">What told so.</param>
+    public static StoreException InUse(string directory, IOException exception) => new(
+        StoreFault.Busy,
+        $"The data directory '{directory}' is in use by another running server. Stop it, or give this one its own --data.",
+        exception);
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();

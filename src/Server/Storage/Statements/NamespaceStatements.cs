@@ -7,7 +7,7 @@ namespace Unkey.Server.Storage.Statements;
 /// <summary>SQL about rate-limit namespaces and their overrides. Stateless.</summary>
 internal static class NamespaceStatements
 {
-    private const string Columns = "SELECT id, workspace_id, name, deleted_at IS NOT NULL FROM ratelimit_namespaces";
+    private const string Columns = "SELECT id, workspace_id, name, deleted_at IS NOT NULL, algorithm FROM ratelimit_namespaces";
     private const string OverrideColumns = "SELECT id, identifier, max_tokens, duration_ms FROM ratelimit_overrides";
 
     /// <summary>Finds a namespace by its id, deleted or not.</summary>
@@ -35,6 +35,21 @@ internal static class NamespaceStatements
             ("@name", row.Name),
             ("@now", nowMs));
         session.Changes.Namespaces.Add(row.Id);
+    }
+
+    /// <summary>Sets how the limits of a namespace count.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="id">The namespace.</param>
+    /// <param name="algorithm">Name of the algorithm, or <see langword="null"/> for the server's.</param>
+    /// <param name="nowMs">Unix milliseconds.</param>
+    public static void SetNamespaceAlgorithm(this StoreSession session, string id, string? algorithm, long nowMs)
+    {
+        session.Execute(
+            "UPDATE ratelimit_namespaces SET algorithm = @algorithm, updated_at = @now WHERE id = @id",
+            ("@algorithm", algorithm),
+            ("@now", nowMs),
+            ("@id", id));
+        session.Changes.Namespaces.Add(id);
     }
 
     /// <summary>Deletes a namespace softly; it keeps its name.</summary>
@@ -100,12 +115,12 @@ internal static class NamespaceStatements
     }
 
     /// <summary>Maps the current row of <see cref="ScanNamespaces"/>.</summary>
-    public static NamespaceRow MapScanned(ColumnScan row) => new(row.Text(0), row.Text(1), row.Text(2), row.Int64(3) != 0);
+    public static NamespaceRow MapScanned(ColumnScan row) => new(row.Text(0), row.Text(1), row.Text(2), row.Int64(3) != 0, row.TextOrNull(4));
 
     /// <summary>Maps a row of <see cref="ScanOverrides"/>, whose owner is in column 0.</summary>
     public static OverrideRow MapOwnedOverride(ColumnScan row) => new(row.Text(1), row.Text(2), row.Int64(3), row.Int64(4));
 
-    private static NamespaceRow Map(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.GetString(2), row.Flag(3));
+    private static NamespaceRow Map(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.GetString(2), row.Flag(3), row.Text(4));
 
     private static OverrideRow MapOverride(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3));
 }

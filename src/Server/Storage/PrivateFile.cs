@@ -1,7 +1,7 @@
 using System;
 using System.IO;
 
-namespace Unkey.Server.Storage.Sqlite;
+namespace Unkey.Server.Storage;
 
 /// <summary>Creates files that only their owner can read. Stateless, any thread.</summary>
 internal static class PrivateFile
