@@ -89,6 +89,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
             store.Attach(projection);
             ControlPlaneServices services = new(store, engine, new RootKeyAuthenticator(engine), bootstrap.Root, time, logger)
             {
+                Events = options.Events,
                 Vault = await OpenVaultAsync(options, store, logger, cancellation).ConfigureAwait(false),
             };
             RequestPipeline pipeline = new(services);

@@ -1,4 +1,5 @@
 using Unkey.Server.ControlPlane.Encryption;
+using Unkey.Server.Events;
 
 namespace Unkey.Server.ControlPlane;
 
@@ -9,6 +10,9 @@ public sealed record ControlPlaneOptions(string DataDirectory, string? RootKey)
 {
     /// <summary>Master keys of recoverable keys; <see langword="null"/> when there are to be none.</summary>
     public MasterKeyRing? EncryptionKeys { get; init; }
+
+    /// <summary>Where decisions off the reactors are published.</summary>
+    internal ColdEvents Events { get; init; } = new();
 
     /// <summary>Keeps the root key out of any text made of the record.</summary>
     public override string ToString() => $"{nameof(ControlPlaneOptions)} {{ DataDirectory = {DataDirectory} }}";

@@ -1,4 +1,6 @@
 using System;
+using System.Diagnostics;
+using System.IO;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
@@ -7,6 +9,8 @@ using Unkey.Engine;
 using Unkey.Server.Commands;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Events;
+using Unkey.Server.Events.Sqlite;
 using Unkey.Server.Storage;
 using Unkey.Server.Transport;
 
@@ -17,17 +21,23 @@ namespace Unkey.Server.Hosting;
 /// load, and clients that connect meanwhile wait in the backlog instead of being refused. Stop order is the reverse.</remarks>
 internal sealed class RunningServer : IAsyncDisposable
 {
+    // However long the drain took, the last batch gets this long.
+    private static readonly TimeSpan s_deliveryMin = TimeSpan.FromSeconds(1);
+
     private readonly TransportServer _transport;
     private readonly EngineState _engine;
     private readonly ControlPlaneHost _controlPlane;
+    private readonly EventPipeline? _events;
     private readonly HealthState _health;
     private bool _isStopped;
 
-    private RunningServer(TransportServer transport, EngineState engine, ControlPlaneHost controlPlane, HealthState health, Metrics metrics)
+    private RunningServer(
+        TransportServer transport, EngineState engine, ControlPlaneHost controlPlane, EventPipeline? events, HealthState health, Metrics metrics)
     {
         _transport = transport;
         _engine = engine;
         _controlPlane = controlPlane;
+        _events = events;
         _health = health;
         Metrics = metrics;
     }
@@ -59,6 +69,7 @@ internal sealed class RunningServer : IAsyncDisposable
         TransportServer? transport = null;
         EngineState? engine = null;
         ControlPlaneHost? controlPlane = null;
+        EventPipeline? events = null;
         try
         {
             transport = Bind(options, loggers.CreateLogger("Unkey.Transport"));
@@ -68,14 +79,23 @@ internal sealed class RunningServer : IAsyncDisposable
             HealthState health = new();
             Metrics metrics = new(options.Threads, BuildVersion.Full);
             Describe(metrics, health, engine, controlPlane, time);
+
+            // After the control plane, which holds the data directory.
+            events = options.Events ? OpenEvents(options, directory, controlPlaneOptions.Events, loggers, time) : null;
+            DescribeEvents(metrics, events);
             beforeAccepting(controlPlane);
-            transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, time);
+            transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, events, time);
             health.MarkStarted();
-            return new RunningServer(transport, engine, controlPlane, health, metrics);
+            return new RunningServer(transport, engine, controlPlane, events, health, metrics);
         }
         catch (Exception e)
         {
             transport?.Dispose();
+            if (events is not null)
+            {
+                await events.DisposeAsync().ConfigureAwait(false);
+            }
+
             if (controlPlane is not null)
             {
                 await controlPlane.DisposeAsync().ConfigureAwait(false);
@@ -107,8 +127,15 @@ internal sealed class RunningServer : IAsyncDisposable
 
         _isStopped = true;
         _health.MarkStopping();
+        long startedAt = Stopwatch.GetTimestamp();
         bool isClean = await _transport.DrainAsync(timeout, CancellationToken.None).ConfigureAwait(false);
         _transport.Dispose();
+        if (_events is not null)
+        {
+            TimeSpan left = timeout - Stopwatch.GetElapsedTime(startedAt);
+            await _events.CloseAsync(left > s_deliveryMin ? left : s_deliveryMin).ConfigureAwait(false);
+        }
+
         await _controlPlane.DisposeAsync().ConfigureAwait(false);
         if (isClean)
         {
@@ -122,6 +149,46 @@ internal sealed class RunningServer : IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+
+    private static EventPipeline OpenEvents(ServerOptions options, string directory, ColdEvents cold, ILoggerFactory loggers, TimeProvider time)
+    {
+        SqliteEventSink? sink = null;
+        try
+        {
+            sink = SqliteEventSink.Open(directory, options.EventRetentionDays, time);
+            EventPipelineOptions pipeline = new()
+            {
+                DataDirectory = directory,
+                Reactors = options.Threads,
+                RingBytes = options.EventRingBytes,
+                BatchEventsMax = options.EventBatchSize,
+                BatchAgeMax = options.EventBatchAge,
+                SpoolBytesMax = options.EventSpoolMaxBytes,
+            };
+            return EventPipeline.Open(pipeline, sink, cold, loggers.CreateLogger("Unkey.Events"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            sink?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            throw new StartupException($"events cannot be recorded in '{TextSafety.Escape(directory)}': {TextSafety.Escape(e.Message)}; free the disk, or start with --events=false", e);
+        }
+    }
+
+    private static void DescribeEvents(Metrics metrics, EventPipeline? events)
+    {
+        if (events is null)
+        {
+            return;
+        }
+
+        metrics.Add("unkey_events_sink_up", "1 when the event store took the last batch, else 0.", () => events.IsSinkUp ? 1 : 0);
+        metrics.Add("unkey_events_delivered_total", "Events that the event store has.", () => events.Delivered, isCounter: true);
+        metrics.Add("unkey_event_batches_delivered_total", "Batches that the event store has.", () => events.Batches, isCounter: true);
+        metrics.Add("unkey_event_delivery_failures_total", "Deliveries of a batch that failed; each is tried again.", () => events.Failures, isCounter: true);
+        metrics.Add("unkey_events_dropped_total", "Events that found no room in a ring or in the spool.", () => events.Dropped, isCounter: true);
+        metrics.Add("unkey_event_ring_bytes", "Bytes in the rings that are not sealed yet.", () => events.Buffered);
+        metrics.Add("unkey_event_spool_bytes", "Bytes of sealed batches that wait for the event store.", () => events.SpoolBytes);
+    }
 
     private static TransportServer Bind(ServerOptions options, ILogger logger)
     {

@@ -63,6 +63,24 @@ public sealed record ServerOptions
     /// <summary>Rate-limit buckets that may be active at once; bounds the memory of the bucket table.</summary>
     public int RatelimitMaxBuckets { get; init; } = BucketTable.DefaultCapacity;
 
+    /// <summary>Whether decisions are recorded and can be queried.</summary>
+    public bool Events { get; init; } = true;
+
+    /// <summary>Bytes of the ring that each reactor publishes into; a power of two.</summary>
+    public int EventRingBytes { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>Most events of a batch.</summary>
+    public int EventBatchSize { get; init; } = 10_000;
+
+    /// <summary>Age at which a batch is sealed that is not full.</summary>
+    public TimeSpan EventBatchAge { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Bytes of sealed batches that may wait for the event store.</summary>
+    public int EventSpoolMaxBytes { get; init; } = 1024 * 1024 * 1024;
+
+    /// <summary>Days that raw events and their sums by minute and hour are kept; 0 is for ever.</summary>
+    public int EventRetentionDays { get; init; } = 90;
+
     /// <summary>How log entries are written.</summary>
     public LogFormat LogFormat { get; init; } = LogFormat.Auto;
 

@@ -42,8 +42,8 @@ internal sealed class RequestLoop
         var ids = new RequestIds();
         _answers = new Answers(reactor.Clock, ids);
         _cold = new ColdDispatcher(reactor, context.ControlPlane, context.Admin);
-        _verifyKey = new VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids);
-        _ratelimit = new RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Options.TestMode);
+        _verifyKey = new VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Events);
+        _ratelimit = new RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Events, context.Options.TestMode);
     }
 
     /// <summary>Handles what is complete; leaves the connection in the phase that says what it waits for.</summary>

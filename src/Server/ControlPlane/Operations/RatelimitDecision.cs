@@ -117,6 +117,15 @@ internal sealed class RatelimitDecision : Operation
                 NowMs = context.NowMs,
             };
             RatelimitOutcome outcome = new RatelimitDecider(engine).Decide(in input, _isBatch, scratch.Result);
+            if (outcome == RatelimitOutcome.Decided && (_isBatch || !context.Request.IsSilent) && context.Services.Events is { Ring: { } ring } events)
+            {
+                lock (events.Producer)
+                {
+                    DecisionEvents.Decided(
+                        ring, engine, in input, scratch.Result, Encoding.ASCII.GetBytes(context.Request.RequestId), context.Request.StartTimestamp);
+                }
+            }
+
             return outcome switch
             {
                 RatelimitOutcome.Decided => OperationResult.Whole(Render(context.Request.RequestId, in input, scratch.Result)),

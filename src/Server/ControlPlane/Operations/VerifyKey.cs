@@ -118,6 +118,15 @@ internal sealed class VerifyKey : Operation
                 migration = (Encoding.UTF8.GetString(request.Key), Encoding.UTF8.GetString(request.MigrationId));
             }
 
+            if (migration is null && outcome is not (VerifyOutcome.BadQuery or VerifyOutcome.UnknownLimit) && context.Services.Events is { Ring: { } ring } events)
+            {
+                lock (events.Producer)
+                {
+                    DecisionEvents.Verified(
+                        ring, engine, in request, in input, outcome, scratch.Result, Encoding.ASCII.GetBytes(context.Request.RequestId), context.Request.StartTimestamp);
+                }
+            }
+
             return outcome switch
             {
                 VerifyOutcome.BadQuery => OperationResult.Refused(
