@@ -51,27 +51,23 @@ internal sealed class SqliteEventSink : IEventSink
     public static SqliteEventSink Open(string dataDirectory, int retentionDays, TimeProvider time)
     {
         string path = PathIn(dataDirectory);
-        PrivateFile.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+        if (!File.Exists(path))
+        {
+            SqliteCreation.Create(path, static connection => SqliteDatabase.Run(connection, EventSchema.Read() + $"PRAGMA user_version = {SchemaVersion};"));
+        }
+
         SqliteConnection connection = SqliteDatabase.Connect(path);
         try
         {
-            SqliteDatabase.UseWriteAheadLog(connection);
             SqliteDatabase.Run(
                 connection,
                 "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864;"
                     + $" PRAGMA busy_timeout = {BusyTimeoutMs}; PRAGMA auto_vacuum = NONE;");
             long version = SqliteDatabase.Pragma(connection, "user_version");
-            if (version > SchemaVersion)
+            if (version != SchemaVersion)
             {
-                throw new IOException($"'{path}' was written by a newer version (schema {version}; this binary knows {SchemaVersion}). Run that version, or move the file away.");
-            }
-
-            if (version == 0)
-            {
-                using SqliteTransaction transaction = connection.BeginTransaction();
-                SqliteDatabase.Run(connection, EventSchema.Read());
-                SqliteDatabase.Run(connection, $"PRAGMA user_version = {SchemaVersion}");
-                transaction.Commit();
+                throw new IOException(
+                    $"'{path}' is no event store of this version (schema {version}; this binary knows {SchemaVersion}). Run the version that wrote it, or move the file away.");
             }
 
             return new SqliteEventSink(connection, time, retentionDays);
