@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -20,7 +19,7 @@ namespace Unkey.Engine.Events;
 /// <para>
 /// A record is <c>length 4 | checksum 4 | position 8 | payload</c>, padded to 16 bytes, and never wraps: what is left before the end is skipped by
 /// a record without payload. The payload is written first, then the head of the record, then the tail of the ring; a reader goes up to the tail.
-/// After a death of the machine pages may be of different times, so a reader also checks that a record states its own position and its CRC-32C,
+/// After a death of the machine pages may be of different times, so a reader also checks that a record states its own position and its checksum (CRC-32C in two lanes),
 /// and treats the first that does not as the end.
 /// </para>
 /// <para>Positions count bytes since the ring was made and never wrap in practice (2^63).</para>
@@ -261,22 +260,23 @@ public sealed unsafe class EventRing : IDisposable
 
     private static uint Checksum(byte* bytes, int length, long position)
     {
-        uint crc = BitOperations.Crc32C(uint.MaxValue, (ulong)position);
-        var rest = new ReadOnlySpan<byte>(bytes, length);
-
-        // BOUND: eight bytes leave in each turn.
-        while (rest.Length >= sizeof(ulong))
+        // Two lanes: an instruction takes three cycles until its result is there, and another may begin in each of them.
+        uint even = BitOperations.Crc32C(uint.MaxValue, (ulong)position);
+        uint odd = BitOperations.Crc32C(uint.MaxValue, (ulong)length);
+        int i = 0;
+        for (; i + (2 * sizeof(ulong)) <= length; i += 2 * sizeof(ulong))
         {
-            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(rest));
-            rest = rest[sizeof(ulong)..];
+            // SAFETY: reads end at the length, which lies inside the record.
+            even = BitOperations.Crc32C(even, Unsafe.ReadUnaligned<ulong>(bytes + i));
+            odd = BitOperations.Crc32C(odd, Unsafe.ReadUnaligned<ulong>(bytes + i + sizeof(ulong))); // SAFETY: as above.
         }
 
-        for (int i = 0; i < rest.Length; i++)
+        for (; i < length; i++)
         {
-            crc = BitOperations.Crc32C(crc, rest[i]);
+            even = BitOperations.Crc32C(even, bytes[i]);
         }
 
-        return crc;
+        return BitOperations.Crc32C(even, odd);
     }
 
     private void WriteHead(long position, uint length, uint checksum)
