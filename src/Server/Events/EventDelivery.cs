@@ -56,6 +56,7 @@ internal sealed class EventDelivery : IAsyncDisposable
     public long Failures => Volatile.Read(ref _failures);
 
     /// <summary>Whether the last delivery succeeded. Any thread.</summary>
+    // ORDER: none needed; a state for the metrics.
     public bool IsUp => !Volatile.Read(ref _isDown);
 
     /// <summary>Starts delivering.</summary>
