@@ -1,6 +1,5 @@
 using System;
 using System.Diagnostics;
-using System.IO;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
@@ -10,7 +9,6 @@ using Unkey.Server.Commands;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Events;
-using Unkey.Server.Events.Sqlite;
 using Unkey.Server.Storage;
 using Unkey.Server.Transport;
 
@@ -81,8 +79,8 @@ internal sealed class RunningServer : IAsyncDisposable
             Describe(metrics, health, engine, controlPlane, time);
 
             // After the control plane, which holds the data directory.
-            events = options.Events ? OpenEvents(options, directory, controlPlaneOptions.Events, loggers, time) : null;
-            DescribeEvents(metrics, events);
+            events = EventHosting.Open(options, directory, controlPlaneOptions.Events, loggers, time);
+            EventHosting.Describe(metrics, events);
             beforeAccepting(controlPlane);
             transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, events, time);
             health.MarkStarted();
@@ -149,46 +147,6 @@ internal sealed class RunningServer : IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
-
-    private static EventPipeline OpenEvents(ServerOptions options, string directory, ColdEvents cold, ILoggerFactory loggers, TimeProvider time)
-    {
-        SqliteEventSink? sink = null;
-        try
-        {
-            sink = SqliteEventSink.Open(directory, options.EventRetentionDays, time);
-            EventPipelineOptions pipeline = new()
-            {
-                DataDirectory = directory,
-                Reactors = options.Threads,
-                RingBytes = options.EventRingBytes,
-                BatchEventsMax = options.EventBatchSize,
-                BatchAgeMax = options.EventBatchAge,
-                SpoolBytesMax = options.EventSpoolMaxBytes,
-            };
-            return EventPipeline.Open(pipeline, sink, cold, loggers.CreateLogger("Unkey.Events"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            sink?.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            throw new StartupException($"events cannot be recorded in '{TextSafety.Escape(directory)}': {TextSafety.Escape(e.Message)}; free the disk, or start with --events=false", e);
-        }
-    }
-
-    private static void DescribeEvents(Metrics metrics, EventPipeline? events)
-    {
-        if (events is null)
-        {
-            return;
-        }
-
-        metrics.Add("unkey_events_sink_up", "1 when the event store took the last batch, else 0.", () => events.IsSinkUp ? 1 : 0);
-        metrics.Add("unkey_events_delivered_total", "Events that the event store has.", () => events.Delivered, isCounter: true);
-        metrics.Add("unkey_event_batches_delivered_total", "Batches that the event store has.", () => events.Batches, isCounter: true);
-        metrics.Add("unkey_event_delivery_failures_total", "Deliveries of a batch that failed; each is tried again.", () => events.Failures, isCounter: true);
-        metrics.Add("unkey_events_dropped_total", "Events that found no room in a ring or in the spool.", () => events.Dropped, isCounter: true);
-        metrics.Add("unkey_event_ring_bytes", "Bytes in the rings that are not sealed yet.", () => events.Buffered);
-        metrics.Add("unkey_event_spool_bytes", "Bytes of sealed batches that wait for the event store.", () => events.SpoolBytes);
-    }
 
     private static TransportServer Bind(ServerOptions options, ILogger logger)
     {

@@ -4,6 +4,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Limits;
 using Unkey.Server.ControlPlane.Encryption;
+using Unkey.Server.Events.ClickHouse;
 
 namespace Unkey.Server.Hosting;
 
@@ -65,6 +66,9 @@ public sealed record ServerOptions
 
     /// <summary>Whether decisions are recorded and can be queried.</summary>
     public bool Events { get; init; } = true;
+
+    /// <summary>The ClickHouse server that events go to, or <see langword="null"/> for the embedded store. Never logged with its password.</summary>
+    public ClickHouseAddress? ClickHouse { get; init; }
 
     /// <summary>Bytes of the ring that each reactor publishes into; a power of two.</summary>
     public int EventRingBytes { get; init; } = 8 * 1024 * 1024;

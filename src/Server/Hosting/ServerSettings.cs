@@ -6,6 +6,7 @@ using System.Net;
 using System.Numerics;
 using Microsoft.Extensions.Logging;
 using Unkey.Server.ControlPlane.Encryption;
+using Unkey.Server.Events.ClickHouse;
 
 namespace Unkey.Server.Hosting;
 
@@ -275,6 +276,21 @@ internal static class ServerSettings
             {
                 string? problem = SettingText.Flag(text, out bool value);
                 draft = problem is null ? draft with { Events = value } : draft;
+                return problem;
+            },
+        },
+        new()
+        {
+            Option = "--clickhouse",
+            ValueName = "url",
+            Default = null,
+            IsSecret = true,
+            Description = "ClickHouse server for events, such as http://user:password@host:8123/database; its tables are made when they are missing. Without one,"
+                + " events go to a file in the data directory. Prefer the environment: every local user can read a command line.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                string? problem = ClickHouseAddress.Read(text, out ClickHouseAddress? address);
+                draft = problem is null ? draft with { ClickHouse = address } : draft;
                 return problem;
             },
         },
