@@ -101,6 +101,7 @@ internal sealed class MemoryReactor : Reactor
         return new ReactorContext
         {
             Options = new ServerOptions(),
+            Events = null,
             Engine = engine.State,
             Routes = new RouteTable(controlPlane),
             ControlPlane = controlPlane,

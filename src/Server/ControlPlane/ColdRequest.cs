@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Threading;
 
 namespace Unkey.Server.ControlPlane;
@@ -37,6 +38,12 @@ public sealed class ColdRequest
 
     /// <summary>The id that <c>meta.requestId</c> carries: <c>req_</c> and nine characters.</summary>
     public required string RequestId { get; init; }
+
+    /// <summary>Whether a single rate-limit check asks for no event (<c>X-Unkey-Metrics: disabled</c>).</summary>
+    public bool IsSilent { get; init; }
+
+    /// <summary>When the request began, in ticks of <see cref="Stopwatch"/>.</summary>
+    public long StartTimestamp { get; init; } = Stopwatch.GetTimestamp();
 
     /// <summary>Cancelled when the connection is gone. A unit of work that has reached the store is finished regardless.</summary>
     public CancellationToken Aborted { get; init; }

@@ -91,6 +91,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
             store.Attach(projection);
             ControlPlaneServices services = new(store, engine, new RootKeyAuthenticator(engine), bootstrap.Root, time, logger)
             {
+                Events = options.Events,
                 Vault = await OpenVaultAsync(options, store, logger, cancellation).ConfigureAwait(false),
             };
             ControlPlaneRouter router = new(Endpoints(services, options.V1));

@@ -1,4 +1,5 @@
 using Unkey.Server.ControlPlane.Encryption;
+using Unkey.Server.Events;
 
 namespace Unkey.Server.ControlPlane;
 
@@ -12,6 +13,9 @@ public sealed record ControlPlaneOptions(string DataDirectory, string? RootKey)
 
     /// <summary>Whether the operations of the old v1 API are answered too.</summary>
     public bool V1 { get; init; }
+
+    /// <summary>Where decisions off the reactors are published.</summary>
+    internal ColdEvents Events { get; init; } = new();
 
     /// <summary>Keeps the root key out of any text made of the record.</summary>
     public override string ToString() => $"{nameof(ControlPlaneOptions)} {{ DataDirectory = {DataDirectory} }}";

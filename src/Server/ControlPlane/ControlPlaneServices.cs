@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Unkey.Engine;
 using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.ControlPlane.Encryption;
+using Unkey.Server.Events;
 using Unkey.Server.Storage;
 
 namespace Unkey.Server.ControlPlane;
@@ -24,4 +25,7 @@ internal sealed record ControlPlaneServices(
 {
     /// <summary>Encrypts recoverable keys; <see langword="null"/> when the operator has given no master key.</summary>
     public KeyVault? Vault { get; init; }
+
+    /// <summary>Where decisions are published.</summary>
+    public ColdEvents Events { get; init; } = new();
 }

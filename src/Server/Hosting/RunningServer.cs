@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
@@ -7,6 +8,7 @@ using Unkey.Engine;
 using Unkey.Server.Commands;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Events;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Buckets;
 using Unkey.Server.Transport;
@@ -18,20 +20,31 @@ namespace Unkey.Server.Hosting;
 /// load, and clients that connect meanwhile wait in the backlog instead of being refused. Stop order is the reverse.</remarks>
 internal sealed class RunningServer : IAsyncDisposable
 {
+    // However long the drain took, the last batch gets this long.
+    private static readonly TimeSpan s_deliveryMin = TimeSpan.FromSeconds(1);
+
     private readonly TransportServer _transport;
     private readonly EngineState _engine;
     private readonly ControlPlaneHost _controlPlane;
     private readonly BucketKeeper _buckets;
+    private readonly EventPipeline? _events;
     private readonly HealthState _health;
     private bool _isStopped;
 
     private RunningServer(
-        TransportServer transport, EngineState engine, ControlPlaneHost controlPlane, BucketKeeper buckets, HealthState health, Metrics metrics)
+        TransportServer transport,
+        EngineState engine,
+        ControlPlaneHost controlPlane,
+        BucketKeeper buckets,
+        EventPipeline? events,
+        HealthState health,
+        Metrics metrics)
     {
         _transport = transport;
         _engine = engine;
         _controlPlane = controlPlane;
         _buckets = buckets;
+        _events = events;
         _health = health;
         Metrics = metrics;
     }
@@ -64,6 +77,7 @@ internal sealed class RunningServer : IAsyncDisposable
         EngineState? engine = null;
         ControlPlaneHost? controlPlane = null;
         BucketKeeper? buckets = null;
+        EventPipeline? events = null;
         try
         {
             transport = Bind(options, loggers.CreateLogger("Unkey.Transport"));
@@ -76,10 +90,14 @@ internal sealed class RunningServer : IAsyncDisposable
             HealthState health = new();
             Metrics metrics = new(options.Threads, BuildVersion.Full);
             Describe(metrics, health, engine, controlPlane, buckets, time);
+
+            // After the control plane, which holds the data directory.
+            events = EventHosting.Open(options, directory, controlPlaneOptions.Events, loggers, time);
+            EventHosting.Describe(metrics, events);
             beforeAccepting(controlPlane);
-            transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, time);
+            transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, events, time);
             health.MarkStarted();
-            return new RunningServer(transport, engine, controlPlane, buckets, health, metrics);
+            return new RunningServer(transport, engine, controlPlane, buckets, events, health, metrics);
         }
         catch (Exception e)
         {
@@ -87,6 +105,11 @@ internal sealed class RunningServer : IAsyncDisposable
             if (buckets is not null)
             {
                 await buckets.DisposeAsync().ConfigureAwait(false);
+            }
+
+            if (events is not null)
+            {
+                await events.DisposeAsync().ConfigureAwait(false);
             }
 
             if (controlPlane is not null)
@@ -120,8 +143,15 @@ internal sealed class RunningServer : IAsyncDisposable
 
         _isStopped = true;
         _health.MarkStopping();
+        long startedAt = Stopwatch.GetTimestamp();
         bool isClean = await _transport.DrainAsync(timeout, CancellationToken.None).ConfigureAwait(false);
         _transport.Dispose();
+        if (_events is not null)
+        {
+            TimeSpan left = timeout - Stopwatch.GetElapsedTime(startedAt);
+            await _events.CloseAsync(left > s_deliveryMin ? left : s_deliveryMin).ConfigureAwait(false);
+        }
+
         await _buckets.DisposeAsync().ConfigureAwait(false);
         await _controlPlane.DisposeAsync().ConfigureAwait(false);
         if (isClean)

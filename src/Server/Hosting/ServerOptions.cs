@@ -4,6 +4,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Limits;
 using Unkey.Server.ControlPlane.Encryption;
+using Unkey.Server.Events.ClickHouse;
 
 namespace Unkey.Server.Hosting;
 
@@ -65,6 +66,27 @@ public sealed record ServerOptions
 
     /// <summary>How rate limits count: those of keys and identities, and those of namespaces that have no algorithm of their own.</summary>
     public LimitAlgorithm RatelimitAlgorithm { get; init; } = LimitAlgorithm.TokenBucket;
+
+    /// <summary>Whether decisions are recorded and can be queried.</summary>
+    public bool Events { get; init; } = true;
+
+    /// <summary>The ClickHouse server that events go to, or <see langword="null"/> for the embedded store. Never logged with its password.</summary>
+    public ClickHouseAddress? ClickHouse { get; init; }
+
+    /// <summary>Bytes of the ring that each reactor publishes into; a power of two.</summary>
+    public int EventRingBytes { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>Most events of a batch.</summary>
+    public int EventBatchSize { get; init; } = 10_000;
+
+    /// <summary>Age at which a batch is sealed that is not full.</summary>
+    public TimeSpan EventBatchAge { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Bytes of sealed batches that may wait for the event store.</summary>
+    public int EventSpoolMaxBytes { get; init; } = 1024 * 1024 * 1024;
+
+    /// <summary>Days that raw events and their sums by minute and hour are kept; 0 is for ever.</summary>
+    public int EventRetentionDays { get; init; } = 90;
 
     /// <summary>How log entries are written.</summary>
     public LogFormat LogFormat { get; init; } = LogFormat.Auto;

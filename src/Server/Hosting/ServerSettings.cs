@@ -3,10 +3,12 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Net;
+using System.Numerics;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Limits;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Encryption;
+using Unkey.Server.Events.ClickHouse;
 
 namespace Unkey.Server.Hosting;
 
@@ -276,6 +278,100 @@ internal static class ServerSettings
             {
                 string? problem = SettingText.Count(text, 1024, 268_435_456, out int value);
                 draft = problem is null ? draft with { RatelimitMaxBuckets = value } : draft;
+                return problem;
+            },
+        },
+        new()
+        {
+            Option = "--events",
+            ValueName = "true|false",
+            Default = "true",
+            Description = "Whether verifications and rate-limit decisions are recorded, to be queried with analytics.getVerifications and .getRatelimits.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                string? problem = SettingText.Flag(text, out bool value);
+                draft = problem is null ? draft with { Events = value } : draft;
+                return problem;
+            },
+        },
+        new()
+        {
+            Option = "--clickhouse",
+            ValueName = "url",
+            Default = null,
+            IsSecret = true,
+            Description = "ClickHouse server for events, such as http://user:password@host:8123/database; its tables are made when they are missing. Without one,"
+                + " events go to a file in the data directory. Prefer the environment: every local user can read a command line.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                string? problem = ClickHouseAddress.Read(text, out ClickHouseAddress? address);
+                draft = problem is null ? draft with { ClickHouse = address } : draft;
+                return problem;
+            },
+        },
+        new()
+        {
+            Option = "--event-ring-size",
+            ValueName = "size",
+            Default = SettingText.ShowSize(s_defaults.EventRingBytes),
+            Description = "Ring of events of each thread, 64KiB to 1GiB, a power of two; a file in the data directory. An event that finds no room is dropped and counted.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                string? problem = SettingText.Size(text, 64 * 1024, 1024 * 1024 * 1024, out int value);
+                problem ??= BitOperations.IsPow2(value) ? null : "is not a power of two";
+                draft = problem is null ? draft with { EventRingBytes = value } : draft;
+                return problem;
+            },
+        },
+        new()
+        {
+            Option = "--event-batch-size",
+            ValueName = "count",
+            Default = s_defaults.EventBatchSize.ToString(),
+            Description = "Most events in one batch to the event store, 1 to 1000000.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                string? problem = SettingText.Count(text, 1, 1_000_000, out int value);
+                draft = problem is null ? draft with { EventBatchSize = value } : draft;
+                return problem;
+            },
+        },
+        new()
+        {
+            Option = "--event-batch-age",
+            ValueName = "duration",
+            Default = SettingText.ShowDuration(s_defaults.EventBatchAge),
+            Description = "How long the first event of a batch waits for more, 10ms to 1m.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                string? problem = SettingText.Duration(text, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1), out TimeSpan value);
+                draft = problem is null ? draft with { EventBatchAge = value } : draft;
+                return problem;
+            },
+        },
+        new()
+        {
+            Option = "--event-spool-max",
+            ValueName = "size",
+            Default = SettingText.ShowSize(s_defaults.EventSpoolMaxBytes),
+            Description = "Disk for batches that wait while the event store takes none, 1MiB to 1GiB; beyond it new events are dropped and counted.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                string? problem = SettingText.Size(text, 1024 * 1024, 1024 * 1024 * 1024, out int value);
+                draft = problem is null ? draft with { EventSpoolMaxBytes = value } : draft;
+                return problem;
+            },
+        },
+        new()
+        {
+            Option = "--event-retention",
+            ValueName = "days",
+            Default = s_defaults.EventRetentionDays.ToString(),
+            Description = "Days that events and their sums by minute and hour are kept, 0 to 3650; 0 keeps them for ever.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                string? problem = SettingText.Count(text, 0, 3650, out int value);
+                draft = problem is null ? draft with { EventRetentionDays = value } : draft;
                 return problem;
             },
         },

@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using Unkey.Engine;
+using Unkey.Engine.Events;
 using Unkey.Engine.Keys;
 using Unkey.Protocol;
 using Unkey.Server.Diagnostics;
@@ -15,6 +16,7 @@ namespace Unkey.Server.Hot;
 /// </remarks>
 internal sealed class RatelimitEndpoint
 {
+    private readonly EngineState _engine;
     private readonly RatelimitDecider _decider;
     private readonly RatelimitResult _result = new();
     private readonly RatelimitRequestReader _reader = new();
@@ -23,15 +25,18 @@ internal sealed class RatelimitEndpoint
     private readonly ReactorMetrics _metrics;
     private readonly ReactorClock _clock;
     private readonly RequestIds _ids;
+    private readonly EventRing? _events;
     private readonly bool _testMode;
 
-    internal RatelimitEndpoint(EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids, bool testMode)
+    internal RatelimitEndpoint(EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids, EventRing? events, bool testMode)
     {
+        _engine = engine;
         _decider = new RatelimitDecider(engine);
         _callers = new CallerResolver(engine, clock);
         _metrics = metrics;
         _clock = clock;
         _ids = ids;
+        _events = events;
         _testMode = testMode;
     }
 
@@ -63,22 +68,33 @@ internal sealed class RatelimitEndpoint
             return false;
         }
 
-        Write(connection.Output, in input, isBatch, keepAlive);
+        ReadOnlySpan<byte> requestId = _ids.Next();
+        if (_events is not null && (isBatch || !IsSilent(head.Metrics)))
+        {
+            DecisionEvents.Decided(_events, _engine, in input, _result, requestId, connection.RequestStartTimestamp);
+        }
+
+        Write(connection.Output, requestId, in input, isBatch, keepAlive);
         _metrics.RequestCompleted(isBatch ? RequestEndpoint.MultiLimit : RequestEndpoint.Limit, _result.Passed ? RequestOutcome.Success : RequestOutcome.RateLimited);
         return true;
     }
+
+    /// <summary>Whether a request asks for no event; only a single check may.</summary>
+    /// <param name="metrics">Value of <c>X-Unkey-Metrics</c>.</param>
+    [HotPath]
+    internal static bool IsSilent(ReadOnlySpan<byte> metrics) => metrics.SequenceEqual("disabled"u8);
 
     /// <summary>The reactor's time, or the request's own in test mode.</summary>
     private long Now(RequestHead head) =>
         _testMode && Ascii.TryParseUnsigned(head.TestTime, out long testTimeMs) ? testTimeMs : _clock.NowMs;
 
     [HotPath]
-    private void Write(ConnectionOutput output, in RatelimitInput input, bool isBatch, bool keepAlive)
+    private void Write(ConnectionOutput output, ReadOnlySpan<byte> requestId, in RatelimitInput input, bool isBatch, bool keepAlive)
     {
         const int Head = 512;
         var writer = new ResponseWriter(output.GetSpan(Head + BodyBytesMax(in input, isBatch, _result)));
         writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.Date, keepAlive);
-        WriteBody(ref writer, in input, isBatch, _ids.Next(), _result);
+        WriteBody(ref writer, in input, isBatch, requestId, _result);
         writer.Complete();
         Debug.Assert(!writer.Overflowed, "bytesMax is an upper bound.");
         output.Advance(writer.Written);

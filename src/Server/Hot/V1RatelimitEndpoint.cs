@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using Unkey.Engine;
+using Unkey.Engine.Events;
 using Unkey.Engine.Keys;
 using Unkey.Engine.Limits;
 using Unkey.Protocol;
@@ -11,7 +12,7 @@ namespace Unkey.Server.Hot;
 
 /// <summary><c>POST /v1/ratelimits.limit</c> on the reactor.</summary>
 /// <remarks>One per reactor, on its thread; allocates nothing. What it leaves to the control plane is what <see cref="RatelimitEndpoint"/> does.</remarks>
-internal sealed class V1RatelimitEndpoint(EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids)
+internal sealed class V1RatelimitEndpoint(EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids, EventRing? events)
 {
     private readonly RatelimitDecider _decider = new(engine);
     private readonly RatelimitResult _result = new();
@@ -41,7 +42,13 @@ internal sealed class V1RatelimitEndpoint(EngineState engine, ReactorMetrics met
             return false;
         }
 
-        Write(connection.Output, keepAlive);
+        ReadOnlySpan<byte> requestId = ids.Next();
+        if (events is not null)
+        {
+            DecisionEvents.Decided(events, engine, in input, _result, requestId, connection.RequestStartTimestamp);
+        }
+
+        Write(connection.Output, requestId, keepAlive);
         metrics.RequestCompleted(RequestEndpoint.V1Limit, _result.Passed ? RequestOutcome.Success : RequestOutcome.RateLimited);
         return true;
     }
@@ -55,11 +62,11 @@ internal sealed class V1RatelimitEndpoint(EngineState engine, ReactorMetrics met
     }
 
     [HotPath]
-    private void Write(ConnectionOutput output, bool keepAlive)
+    private void Write(ConnectionOutput output, ReadOnlySpan<byte> requestId, bool keepAlive)
     {
         const int Head = 512;
         var writer = new ResponseWriter(output.GetSpan(Head + RatelimitJson.BytesPerCheckMax));
-        V1Fields.BeginHead(ref writer, clock.Date, keepAlive, ids.Next());
+        V1Fields.BeginHead(ref writer, clock.Date, keepAlive, requestId);
         writer.EndHead();
         WriteBody(ref writer, _result);
         writer.Complete();

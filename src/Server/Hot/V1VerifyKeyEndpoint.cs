@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using Unkey.Engine;
+using Unkey.Engine.Events;
 using Unkey.Engine.Keys;
 using Unkey.Protocol;
 using Unkey.Server.Diagnostics;
@@ -13,7 +14,7 @@ namespace Unkey.Server.Hot;
 /// One per reactor, on its thread; allocates nothing. A request that deserves an error (a bad body, an unknown limit, a disabled workspace) is left to
 /// the control plane, which decides it again and words the error, and so is a call that must be counted; nothing has been consumed by then.
 /// </remarks>
-internal sealed class V1VerifyKeyEndpoint(EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids)
+internal sealed class V1VerifyKeyEndpoint(EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids, EventRing? events)
 {
     private readonly Verifier _verifier = new(engine);
     private readonly VerifyResult _result = new();
@@ -48,16 +49,21 @@ internal sealed class V1VerifyKeyEndpoint(EngineState engine, ReactorMetrics met
             return false;
         }
 
-        Write(connection.Output, outcome, in input, keepAlive);
+        ReadOnlySpan<byte> requestId = ids.Next();
+        if (events is not null)
+        {
+            DecisionEvents.Verified(events, engine, in request, in input, outcome, _result, requestId, connection.RequestStartTimestamp);
+        }
+
+        Write(connection.Output, requestId, outcome, in input, keepAlive);
         metrics.RequestCompleted(RequestEndpoint.V1VerifyKey, VerifyKeyEndpoint.OutcomeLabel(outcome));
         return true;
     }
 
     [HotPath]
-    private void Write(ConnectionOutput output, VerifyOutcome outcome, in VerifyInput input, bool keepAlive)
+    private void Write(ConnectionOutput output, ReadOnlySpan<byte> requestId, VerifyOutcome outcome, in VerifyInput input, bool keepAlive)
     {
         const int Head = 512 + V1VerifyKeyBody.TriggeredBytesMax;
-        ReadOnlySpan<byte> requestId = ids.Next();
         ReadOnlySpan<byte> triggered = V1VerifyKeyBody.TriggeredLimit(outcome, in input, _result);
         var writer = new ResponseWriter(output.GetSpan(Head + V1VerifyKeyBody.BytesMax(_result)));
         V1Fields.BeginHead(ref writer, clock.Date, keepAlive, requestId);

@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using Unkey.Engine;
+using Unkey.Engine.Events;
 using Unkey.Engine.Keys;
 using Unkey.Protocol;
 using Unkey.Server.Diagnostics;
@@ -25,9 +26,10 @@ internal sealed class VerifyKeyEndpoint
     private readonly ReactorMetrics _metrics;
     private readonly ReactorClock _clock;
     private readonly RequestIds _ids;
+    private readonly EventRing? _events;
     private LimitRequest[] _limits = new LimitRequest[16];
 
-    internal VerifyKeyEndpoint(EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids)
+    internal VerifyKeyEndpoint(EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids, EventRing? events)
     {
         _engine = engine;
         _verifier = new Verifier(engine);
@@ -35,6 +37,7 @@ internal sealed class VerifyKeyEndpoint
         _metrics = metrics;
         _clock = clock;
         _ids = ids;
+        _events = events;
     }
 
     /// <summary>Answers the request, or returns false and has changed nothing.</summary>
@@ -66,18 +69,24 @@ internal sealed class VerifyKeyEndpoint
             return false;
         }
 
-        Write(connection.Output, outcome, in input, keepAlive);
+        ReadOnlySpan<byte> requestId = _ids.Next();
+        if (_events is not null)
+        {
+            DecisionEvents.Verified(_events, _engine, in request, in input, outcome, _result, requestId, connection.RequestStartTimestamp);
+        }
+
+        Write(connection.Output, requestId, outcome, in input, keepAlive);
         _metrics.RequestCompleted(RequestEndpoint.VerifyKey, OutcomeLabel(outcome));
         return true;
     }
 
     [HotPath]
-    private void Write(ConnectionOutput output, VerifyOutcome outcome, in VerifyInput input, bool keepAlive)
+    private void Write(ConnectionOutput output, ReadOnlySpan<byte> requestId, VerifyOutcome outcome, in VerifyInput input, bool keepAlive)
     {
         const int Head = 256;
         var writer = new ResponseWriter(output.GetSpan(Head + VerifyKeyBody.BytesMax(in input, _result)));
         writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.Date, keepAlive);
-        VerifyKeyBody.Write(ref writer, _ids.Next(), outcome, in input, _result);
+        VerifyKeyBody.Write(ref writer, requestId, outcome, in input, _result);
         writer.Complete();
         Debug.Assert(!writer.Overflowed, "BytesMax is an upper bound.");
         output.Advance(writer.Written);

@@ -30,6 +30,8 @@ internal sealed class ColdDispatcher(Reactor reactor, ControlPlaneRouter control
             PeerAddress = Encoding.ASCII.GetString(CallerAddress.Of(connection, head)),
             Body = body.ToArray(),
             RequestId = requestId,
+            IsSilent = RatelimitEndpoint.IsSilent(head.Metrics),
+            StartTimestamp = connection.RequestStartTimestamp,
         };
         connection.ColdEndpoint = RequestLabels.EndpointOf(request.Path);
         Queue(connection, keepAlive, head.Method == HttpMethod.Head, () => controlPlane.HandleAsync(request));

@@ -46,12 +46,12 @@ internal sealed class RequestLoop
         var ids = new RequestIds();
         _answers = new Answers(reactor.Clock, ids);
         _cold = new ColdDispatcher(reactor, context.ControlPlane, context.Admin);
-        _verifyKey = new VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids);
-        _ratelimit = new RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Options.TestMode);
+        _verifyKey = new VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Events);
+        _ratelimit = new RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Events, context.Options.TestMode);
         if (context.ControlPlane.ServesV1)
         {
-            _v1VerifyKey = new V1VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids);
-            _v1Ratelimit = new V1RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, ids);
+            _v1VerifyKey = new V1VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Events);
+            _v1Ratelimit = new V1RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Events);
         }
     }
 

@@ -7,9 +7,14 @@ namespace Unkey.Server.Storage;
 internal static class PrivateFile
 {
     /// <summary>Opens a file; one that is created gets mode 0600 where the system has modes.</summary>
-    public static FileStream Open(string path, FileMode mode, FileAccess access, FileShare share)
+    /// <param name="path">The file.</param>
+    /// <param name="mode">How to open it.</param>
+    /// <param name="access">What to do with it.</param>
+    /// <param name="share">What others may do with it meanwhile.</param>
+    /// <param name="allocatedBytes">Bytes of disk that a created file takes at once; 0 for none.</param>
+    public static FileStream Open(string path, FileMode mode, FileAccess access, FileShare share, long allocatedBytes = 0)
     {
-        FileStreamOptions options = new() { Mode = mode, Access = access, Share = share };
+        FileStreamOptions options = new() { Mode = mode, Access = access, Share = share, PreallocationSize = allocatedBytes };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

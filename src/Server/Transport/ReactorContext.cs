@@ -1,6 +1,7 @@
 using System;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine;
+using Unkey.Engine.Events;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Hosting;
@@ -16,6 +17,9 @@ internal sealed record ReactorContext
 
     /// <summary>The tables that verification reads.</summary>
     public required EngineState Engine { get; init; }
+
+    /// <summary>Where this reactor publishes what it decides; null when events are off.</summary>
+    public required EventRing? Events { get; init; }
 
     /// <summary>Targets and what serves them.</summary>
     public required RouteTable Routes { get; init; }

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using Unkey.Engine;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Events;
 using Unkey.Server.Hosting;
 using Unkey.Server.Routing;
 
@@ -84,7 +85,7 @@ internal sealed class TransportServer : IDisposable
     internal static TransportServer Bind(ServerOptions options, ILogger logger) => new(options, logger);
 
     /// <summary>Starts the reactors; from here on connections are accepted.</summary>
-    internal void Start(EngineState engine, ControlPlaneRouter controlPlane, AdminRouter admin, Metrics metrics, TimeProvider time)
+    internal void Start(EngineState engine, ControlPlaneRouter controlPlane, AdminRouter admin, Metrics metrics, EventPipeline? events, TimeProvider time)
     {
         _limit = new ConnectionLimit(_options.MaxConnections);
         var bodies = new BodyBudget(BodyBudget.DefaultBytesMax);
@@ -96,6 +97,7 @@ internal sealed class TransportServer : IDisposable
             {
                 Options = _options,
                 Engine = engine,
+                Events = events?.Ring(i),
                 Routes = routes,
                 ControlPlane = controlPlane,
                 Admin = admin,

@@ -56,7 +56,7 @@ internal sealed class TransportFixture : IDisposable
 
         Metrics = new Metrics(options.Threads, "test");
         Server = TransportServer.Bind(options, NullLogger.Instance);
-        Server.Start(_engine, new ControlPlaneRouter([Cold]), new AdminRouter(Metrics, new HealthState()), Metrics, TimeProvider.System);
+        Server.Start(_engine, new ControlPlaneRouter([Cold]), new AdminRouter(Metrics, new HealthState()), Metrics, events: null, TimeProvider.System);
     }
 
     internal TransportServer Server { get; }

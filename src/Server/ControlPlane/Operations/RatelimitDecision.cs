@@ -117,6 +117,11 @@ internal sealed class RatelimitDecision : Operation
                 NowMs = context.NowMs,
             };
             RatelimitOutcome outcome = new RatelimitDecider(engine).Decide(in input, isBatch, scratch.Result);
+            if (outcome == RatelimitOutcome.Decided)
+            {
+                context.Services.Events.Decided(context.Request, engine, in input, isBatch, scratch.Result);
+            }
+
             return answer(context, outcome, in input, scratch.Result);
         }
     }

@@ -112,6 +112,11 @@ internal sealed class VerifyKey : Operation
                 migration = (Encoding.UTF8.GetString(request.Key), Encoding.UTF8.GetString(request.MigrationId));
             }
 
+            if (migration is null)
+            {
+                context.Services.Events.Verified(context.Request, engine, in request, in input, outcome, scratch.Result);
+            }
+
             return outcome switch
             {
                 VerifyOutcome.BadQuery => OperationResult.Refused(

@@ -126,6 +126,7 @@ internal sealed class V1VerifyKey(ControlPlaneServices services, ApiCallLimiter 
                 outcome = count.Value.IsAdmitted ? verifier.Verify(in input, scratch.Result) : outcome;
             }
 
+            services.Events.Verified(request, engine, in asked, in input, outcome, scratch.Result);
             ColdResponse response = outcome switch
             {
                 VerifyOutcome.NotCounted => V1Envelope.Error(request, ApiError.TooManyCalls),

@@ -1,3 +1,4 @@
+using System;
 using System.IO;
 using Microsoft.Data.Sqlite;
 
@@ -15,7 +16,8 @@ internal static class SqliteCreation
 
     /// <summary>Creates the database.</summary>
     /// <param name="path">Where it will be; nothing is there yet.</param>
-    public static void Create(string path)
+    /// <param name="fill">Makes the tables.</param>
+    public static void Create(string path, Action<SqliteConnection> fill)
     {
         string unfinished = path + UnfinishedSuffix;
         File.Delete(unfinished);
@@ -27,7 +29,7 @@ internal static class SqliteCreation
             SqliteDatabase.Run(connection, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
             using (SqliteTransaction transaction = connection.BeginTransaction())
             {
-                SqliteMigrations.Apply(connection, 0);
+                fill(connection);
                 transaction.Commit();
             }
 

@@ -39,7 +39,7 @@ internal sealed class SqliteDatabase
         {
             if (!File.Exists(path))
             {
-                SqliteCreation.Create(path);
+                SqliteCreation.Create(path, static connection => SqliteMigrations.Apply(connection, 0));
             }
 
             using (FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))

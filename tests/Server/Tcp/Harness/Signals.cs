@@ -8,10 +8,16 @@ internal static partial class Signals
 {
     private const int SIGTERM = 15;
     private const int SIGKILL = 9;
+    private const int SIGSTOP = 19;
+    private const int SIGCONT = 18;
 
     public static void Terminate(int processId) => Send(processId, SIGTERM);
 
     public static void Kill(int processId) => Send(processId, SIGKILL);
+
+    public static void Stop(int processId) => Send(processId, SIGSTOP);
+
+    public static void Continue(int processId) => Send(processId, SIGCONT);
 
     private static void Send(int processId, int signal)
     {

@@ -1,0 +1,124 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Unkey.Engine.Events;
+
+namespace Unkey.Server.Events.ClickHouse;
+
+/// <summary>Events into ClickHouse: two inserts a batch, each with a token of its own.</summary>
+/// <remarks>Tables and views are made at the first delivery, so that a server starts without ClickHouse and catches up.</remarks>
+internal sealed class ClickHouseEventSink : IEventSink
+{
+    private const string InsertVerifications =
+        "INSERT INTO key_verifications_raw_v2 (request_id, time, workspace_id, key_space_id, identity_id, external_id, key_id, region, source, app_id,"
+        + " outcome, tags, spent_credits, latency) FORMAT RowBinary";
+
+    private const string InsertRatelimits =
+        "INSERT INTO ratelimits_raw_v2 (request_id, time, workspace_id, namespace_id, identifier, passed, latency, override_id, `limit`, remaining,"
+        + " reset_at, tokens) FORMAT RowBinary";
+
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
+
+    private readonly ClickHouseClient _client;
+    private readonly int _retentionDays;
+    private readonly RowBinaryWriter _verifications = new();
+    private readonly RowBinaryWriter _ratelimits = new();
+    private bool _isPrepared;
+
+    /// <summary>Creates the sink; nothing is sent yet.</summary>
+    /// <param name="address">The server.</param>
+    /// <param name="retentionDays">Days that raw events are kept; 0 for ever.</param>
+    public ClickHouseEventSink(ClickHouseAddress address, int retentionDays)
+    {
+        _client = new ClickHouseClient(address, s_timeout);
+        _retentionDays = retentionDays;
+        Description = address.ToString();
+    }
+
+    /// <inheritdoc/>
+    public string Description { get; }
+
+    /// <inheritdoc/>
+    public async Task DeliverAsync(EventBatch batch, CancellationToken cancellation)
+    {
+        if (!_isPrepared)
+        {
+            foreach (string statement in ClickHouseSchema.Statements(_retentionDays))
+            {
+                await _client.ExecuteAsync(statement, cancellation).ConfigureAwait(false);
+            }
+
+            _isPrepared = true;
+        }
+
+        Encode(batch);
+        if (batch.Verifications > 0)
+        {
+            await _client.InsertAsync(InsertVerifications, _verifications.Written, batch.Token + "-v", cancellation).ConfigureAwait(false);
+        }
+
+        if (batch.Ratelimits > 0)
+        {
+            await _client.InsertAsync(InsertRatelimits, _ratelimits.Written, batch.Token + "-r", cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Encode(EventBatch batch)
+    {
+        _verifications.Clear();
+        _ratelimits.Clear();
+        int offset = 0;
+        while (batch.TryNext(ref offset, out ReadOnlySpan<byte> payload))
+        {
+            if (VerificationEvent.TryRead(payload, out VerificationEvent verification))
+            {
+                Encode(VerificationEventRow.Of(in verification));
+            }
+            else if (RatelimitEvent.TryRead(payload, out RatelimitEvent limit))
+            {
+                Encode(RatelimitEventRow.Of(in limit));
+            }
+        }
+    }
+
+    private void Encode(VerificationEventRow row)
+    {
+        _verifications.Text(row.RequestId);
+        _verifications.Number(row.TimeMs);
+        _verifications.Text(row.WorkspaceId);
+        _verifications.Text(row.KeyspaceId);
+        _verifications.Text(row.IdentityId);
+        _verifications.Text(row.ExternalId);
+        _verifications.Text(row.KeyId);
+        _verifications.Text("");
+        _verifications.Text(VerificationEventRow.Source);
+        _verifications.Text("");
+        _verifications.Text(row.Outcome);
+        _verifications.Texts(row.Tags);
+        _verifications.Number(row.SpentCredits);
+        _verifications.Double(row.LatencyMs);
+    }
+
+    private void Encode(RatelimitEventRow row)
+    {
+        _ratelimits.Text(row.RequestId);
+        _ratelimits.Number(row.TimeMs);
+        _ratelimits.Text(row.WorkspaceId);
+        _ratelimits.Text(row.NamespaceId);
+        _ratelimits.Text(row.Identifier);
+        _ratelimits.Flag(row.Passed);
+        _ratelimits.Double(row.LatencyMs);
+        _ratelimits.Text(row.OverrideId);
+        _ratelimits.Number(row.Limit);
+        _ratelimits.Number(row.Remaining);
+        _ratelimits.Number(row.ResetMs);
+        _ratelimits.Number(row.Tokens);
+    }
+}

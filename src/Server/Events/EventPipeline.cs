@@ -1,0 +1,178 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+using Unkey.Engine.Events;
+
+namespace Unkey.Server.Events;
+
+/// <summary>Everything between a decision and the analytics store: rings, batcher, spool, delivery.</summary>
+/// <remarks>Opened once, before the reactors start, and closed after they have ended. See docs/events.md for what survives what.</remarks>
+internal sealed class EventPipeline : IAsyncDisposable
+{
+    private const string DirectoryName = "events";
+    private const string RingPattern = "ring-*.bin";
+
+    private readonly List<EventRingFile> _files;
+    private readonly ColdEvents _cold;
+    private readonly EventBatcher _batcher;
+    private readonly EventDelivery _delivery;
+    private readonly IEventSink _sink;
+    private readonly EventSpool _spool;
+    private bool _isClosed;
+
+    private EventPipeline(
+        List<EventRingFile> files, ColdEvents cold, EventBatcher batcher, EventDelivery delivery, IEventSink sink, EventSpool spool)
+    {
+        _files = files;
+        _cold = cold;
+        _batcher = batcher;
+        _delivery = delivery;
+        _sink = sink;
+        _spool = spool;
+    }
+
+    /// <summary>Events that found no room, in a ring or in the spool. Any thread.</summary>
+    public long Dropped => _files.Sum(static file => file.Ring.Dropped) + _batcher.Dropped;
+
+    /// <summary>Bytes in the rings that are not sealed yet. Any thread.</summary>
+    public long Buffered => _files.Sum(static file => file.Ring.Tail - file.Ring.Head);
+
+    /// <summary>Bytes of the spool. Any thread.</summary>
+    public long SpoolBytes => _spool.Bytes;
+
+    /// <summary>Events that the sink has. Any thread.</summary>
+    public long Delivered => _delivery.Delivered;
+
+    /// <summary>Batches that the sink has. Any thread.</summary>
+    public long Batches => _delivery.Batches;
+
+    /// <summary>Deliveries that failed. Any thread.</summary>
+    public long Failures => _delivery.Failures;
+
+    /// <summary>Whether the last delivery succeeded. Any thread.</summary>
+    public bool IsSinkUp => _delivery.IsUp;
+
+    /// <summary>The ring of a reactor; only its thread may publish there.</summary>
+    /// <param name="reactor">0 to the number of reactors - 1.</param>
+    public EventRing Ring(int reactor) => _files[reactor].Ring;
+
+    /// <summary>Recovers what an earlier process left, makes new rings and starts.</summary>
+    /// <param name="options">Bounds.</param>
+    /// <param name="sink">Where batches go; the pipeline's from now on.</param>
+    /// <param name="cold">Receives the ring of the control plane.</param>
+    /// <param name="logger">For changes of state.</param>
+    /// <exception cref="IOException">The directory cannot be used.</exception>
+    public static EventPipeline Open(EventPipelineOptions options, IEventSink sink, ColdEvents cold, ILogger logger)
+    {
+        string directory = Path.Combine(options.DataDirectory, DirectoryName);
+        Directory.CreateDirectory(directory);
+        EventSpool spool = EventSpool.Open(
+            Path.Combine(directory, "spool"), options.SpoolBytesMax, logger, out Dictionary<UInt128, long> sealedPositions);
+        Recover(directory, spool, sealedPositions, options, logger);
+        List<EventRingFile> files = [];
+        try
+        {
+            for (int i = 0; i <= options.Reactors; i++)
+            {
+                files.Add(EventRingFile.Create(Path.Combine(directory, $"ring-{i}.bin"), options.RingBytes));
+            }
+        }
+        catch
+        {
+            files.ForEach(static file => file.Dispose());
+            throw;
+        }
+
+        EventDelivery delivery = new(sink, spool, logger);
+        EventBatcher batcher = new([.. files.Select(static file => file.Ring)], spool, delivery, options, logger);
+        cold.Attach(files[^1].Ring);
+        delivery.Start();
+        batcher.Start();
+        return new EventPipeline(files, cold, batcher, delivery, sink, spool);
+    }
+
+    /// <summary>Seals what is in the rings, delivers what the sink takes within a while, and closes. Reactors must have ended.</summary>
+    /// <param name="timeout">How long the delivery may take; what is left is delivered after the next start.</param>
+    public async Task CloseAsync(TimeSpan timeout)
+    {
+        if (_isClosed)
+        {
+            return;
+        }
+
+        _isClosed = true;
+        _cold.Detach();
+        _batcher.Dispose();
+        await _delivery.StopAsync(timeout).ConfigureAwait(false);
+        await _sink.DisposeAsync().ConfigureAwait(false);
+        _files.ForEach(static file => file.Dispose());
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await CloseAsync(TimeSpan.Zero).ConfigureAwait(false);
+
+    private static void Recover(
+        string directory, EventSpool spool, Dictionary<UInt128, long> sealedPositions, EventPipelineOptions options, ILogger logger)
+    {
+        long recovered = 0;
+        foreach (string path in Directory.EnumerateFiles(directory, RingPattern).Order(StringComparer.Ordinal))
+        {
+            using (EventRingFile? file = EventRingFile.Open(path))
+            {
+                if (file is null)
+                {
+                    EventLog.NoRing(logger, path);
+                }
+                else
+                {
+                    recovered += Recover(file, spool, sealedPositions, options, logger);
+                }
+            }
+
+            File.Delete(path);
+        }
+
+        if (recovered > 0)
+        {
+            EventLog.Recovered(logger, recovered);
+        }
+    }
+
+    private static long Recover(
+        EventRingFile file, EventSpool spool, Dictionary<UInt128, long> sealedPositions, EventPipelineOptions options, ILogger logger)
+    {
+        EventRing ring = file.Ring;
+        EventBatchBuilder builder = new();
+
+        // The process may have died between sealing a batch and moving the head.
+        long position = Math.Max(ring.Head, sealedPositions.GetValueOrDefault(ring.Id));
+        long events = 0;
+        bool goesOn = true;
+        while (goesOn)
+        {
+            goesOn = ring.TryRead(ref position, out ReadOnlySpan<byte> payload);
+            events += goesOn && builder.Add(payload) ? 1 : 0;
+            if (builder.Count > 0 && (!goesOn || builder.Count >= options.BatchEventsMax))
+            {
+                if (spool.Seal(builder, [new RingPosition(ring.Id, position)]) is null)
+                {
+                    EventLog.SpoolFull(logger, spool.Bytes);
+                    events -= builder.Count;
+                }
+
+                ring.Release(position);
+                builder.Clear();
+            }
+        }
+
+        if (ring.IsTornAt(position))
+        {
+            EventLog.Torn(logger, file.Path, ring.Tail - position);
+        }
+
+        return events;
+    }
+}

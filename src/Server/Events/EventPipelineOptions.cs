@@ -1,0 +1,25 @@
+using System;
+
+namespace Unkey.Server.Events;
+
+/// <summary>Bounds of the event pipeline. Immutable.</summary>
+internal sealed record EventPipelineOptions
+{
+    /// <summary>The data directory; rings and spool have a directory of their own in it.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Rings of reactors; the control plane has one more.</summary>
+    public required int Reactors { get; init; }
+
+    /// <summary>Bytes of data of each ring; a power of two.</summary>
+    public long RingBytes { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>Events of a batch.</summary>
+    public int BatchEventsMax { get; init; } = 10_000;
+
+    /// <summary>Age of the first event of a batch when the batch is sealed.</summary>
+    public TimeSpan BatchAgeMax { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Bytes of sealed batches that wait for the sink; a batch beyond is dropped and counted.</summary>
+    public long SpoolBytesMax { get; init; } = 1024L * 1024 * 1024;
+}

@@ -1,0 +1,72 @@
+using System;
+using System.IO;
+using System.IO.MemoryMappedFiles;
+using Unkey.Engine.Events;
+using Unkey.Server.Storage;
+
+namespace Unkey.Server.Events;
+
+/// <summary>A ring in a mapped file.</summary>
+/// <remarks>The file's blocks are allocated when it is made: a store into a hole of a full disk would end the process.</remarks>
+internal sealed class EventRingFile : IDisposable
+{
+    private readonly MemoryMappedViewAccessor _view;
+
+    private EventRingFile(string path, MemoryMappedViewAccessor view, EventRing ring)
+    {
+        Path = path;
+        _view = view;
+        Ring = ring;
+    }
+
+    /// <summary>Path of the file.</summary>
+    public string Path { get; }
+
+    /// <summary>The ring.</summary>
+    public EventRing Ring { get; }
+
+    /// <summary>Makes a ring; a file of this name is replaced.</summary>
+    /// <exception cref="IOException">The disk is full, or the file cannot be written.</exception>
+    public static EventRingFile Create(string path, long capacity)
+    {
+        long bytes = EventRing.MemoryBytes(capacity);
+        using FileStream file = PrivateFile.Open(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite, bytes);
+        file.SetLength(bytes);
+        MemoryMappedViewAccessor view = Map(file, bytes);
+        return new EventRingFile(path, view, EventRing.Create(view.SafeMemoryMappedViewHandle, capacity));
+    }
+
+    /// <summary>Opens what an earlier process left.</summary>
+    /// <returns>The ring, or <see langword="null"/> when the file holds none.</returns>
+    public static EventRingFile? Open(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        if (file.Length == 0)
+        {
+            return null;
+        }
+
+        MemoryMappedViewAccessor view = Map(file, file.Length);
+        if (EventRing.Open(view.SafeMemoryMappedViewHandle) is { } ring)
+        {
+            return new EventRingFile(path, view, ring);
+        }
+
+        view.Dispose();
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Ring.Dispose();
+        _view.Dispose();
+    }
+
+    private static MemoryMappedViewAccessor Map(FileStream file, long bytes)
+    {
+        using MemoryMappedFile mapped = MemoryMappedFile.CreateFromFile(
+            file, null, bytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
+        return mapped.CreateViewAccessor(0, bytes);
+    }
+}

@@ -1,0 +1,70 @@
+using System;
+using System.IO;
+using Microsoft.Extensions.Logging;
+using Unkey.Server.Diagnostics;
+using Unkey.Server.Events;
+using Unkey.Server.Events.ClickHouse;
+using Unkey.Server.Events.Sqlite;
+
+namespace Unkey.Server.Hosting;
+
+/// <summary>Opens the event pipeline as the settings say. Used once, at start.</summary>
+internal static class EventHosting
+{
+    /// <summary>Opens the pipeline with its sink.</summary>
+    /// <param name="options">Checked settings.</param>
+    /// <param name="directory">The data directory, whose lock is held.</param>
+    /// <param name="cold">Receives the ring of the control plane.</param>
+    /// <param name="loggers">Makes the loggers.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>The pipeline, or <see langword="null"/> when events are off.</returns>
+    /// <exception cref="StartupException">The directory or the store in it cannot be used.</exception>
+    public static EventPipeline? Open(ServerOptions options, string directory, ColdEvents cold, ILoggerFactory loggers, TimeProvider time)
+    {
+        if (!options.Events)
+        {
+            return null;
+        }
+
+        IEventSink? sink = null;
+        try
+        {
+            sink = options.ClickHouse is { } address
+                ? new ClickHouseEventSink(address, options.EventRetentionDays)
+                : SqliteEventSink.Open(directory, options.EventRetentionDays, time);
+            EventPipelineOptions pipeline = new()
+            {
+                DataDirectory = directory,
+                Reactors = options.Threads,
+                RingBytes = options.EventRingBytes,
+                BatchEventsMax = options.EventBatchSize,
+                BatchAgeMax = options.EventBatchAge,
+                SpoolBytesMax = options.EventSpoolMaxBytes,
+            };
+            return EventPipeline.Open(pipeline, sink, cold, loggers.CreateLogger("Unkey.Events"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            sink?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            throw new StartupException(
+                $"events cannot be recorded in '{TextSafety.Escape(directory)}': {TextSafety.Escape(e.Message)}; mend that, or start with --events=false", e);
+        }
+    }
+
+    /// <summary>Adds what the pipeline counts to the metrics.</summary>
+    public static void Describe(Metrics metrics, EventPipeline? events)
+    {
+        if (events is null)
+        {
+            return;
+        }
+
+        metrics.Add("unkey_events_sink_up", "1 when the event store took the last batch, else 0.", () => events.IsSinkUp ? 1 : 0);
+        metrics.Add("unkey_events_delivered_total", "Events that the event store has.", () => events.Delivered, isCounter: true);
+        metrics.Add("unkey_event_batches_delivered_total", "Batches that the event store has.", () => events.Batches, isCounter: true);
+        metrics.Add("unkey_event_delivery_failures_total", "Deliveries of a batch that failed; each is tried again.", () => events.Failures, isCounter: true);
+        metrics.Add("unkey_events_dropped_total", "Events that found no room in a ring or in the spool.", () => events.Dropped, isCounter: true);
+        metrics.Add("unkey_event_ring_bytes", "Bytes in the rings that are not sealed yet.", () => events.Buffered);
+        metrics.Add("unkey_event_spool_bytes", "Bytes of sealed batches that wait for the event store.", () => events.SpoolBytes);
+    }
+}

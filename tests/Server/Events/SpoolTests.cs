@@ -1,0 +1,109 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using CsCheck;
+using Microsoft.Extensions.Logging.Abstractions;
+using Unkey.Server.Events;
+using Xunit;
+
+namespace Unkey.Server.Tests.Events;
+
+public sealed class SpoolTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("unkey-spool-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public void ABatchIsReadAsItWasSealed()
+    {
+        EventSpool spool = Open(out _);
+        EventBatchBuilder builder = Builder(3);
+        (long number, EventBatch batch) = spool.Seal(builder, [new RingPosition(7, 4096)])!.Value;
+        builder.Clear();
+        EventBatch read = Open(out Dictionary<UInt128, long> positions).Read(number)!;
+        Assert.Equal((batch.Token, 3, 0), (read.Token, read.Verifications, read.Ratelimits));
+        Assert.True(read.Events.Span.SequenceEqual(batch.Events.Span));
+        Assert.Equal([new(7, 4096)], positions);
+        int offset = 0;
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.True(read.TryNext(ref offset, out ReadOnlySpan<byte> payload));
+            Assert.Equal([1, (byte)i], payload.ToArray());
+        }
+
+        Assert.False(read.TryNext(ref offset, out _));
+    }
+
+    /// <summary>One changed, lost or added byte anywhere: the batch is not delivered, and the others are.</summary>
+    [Fact]
+    public void ADamagedBatchIsSetAside()
+    {
+        EventSpool spool = Open(out _);
+        spool.Seal(Builder(5), [new RingPosition(1, 16)]);
+        string path = Directory.GetFiles(_directory).Single();
+        byte[] sound = File.ReadAllBytes(path);
+        Gen.Select(Gen.Int[0, sound.Length - 1], Gen.Int[0, 2], Gen.Byte[1, 255]).Sample(
+            (at, kind, mask) =>
+            {
+                byte[] damaged = kind switch
+                {
+                    0 => [.. sound[..at], (byte)(sound[at] ^ mask), .. sound[(at + 1)..]],
+                    1 => sound[..at],
+                    _ => [.. sound, mask],
+                };
+                File.WriteAllBytes(path, damaged);
+                return !SpoolFile.TryRead(path, out _, out _);
+            },
+            iter: 500,
+            threads: 1);
+        File.WriteAllBytes(path, sound[..^1]);
+        EventSpool found = Open(out Dictionary<UInt128, long> positions);
+        Assert.Empty(found.Numbers());
+        Assert.Empty(positions);
+        Assert.Equal([".damaged"], Directory.GetFiles(_directory).Select(Path.GetExtension));
+    }
+
+    [Fact]
+    public void TheOldestAreKeptWhenTheSpoolIsFull()
+    {
+        EventSpool spool = EventSpool.Open(_directory, 1_000, NullLogger.Instance, out _);
+        List<long> numbers = [];
+        while (spool.Seal(Builder(20), []) is { } made)
+        {
+            numbers.Add(made.Number);
+        }
+
+        Assert.InRange(numbers.Count, 2, 8);
+        Assert.Equal(numbers, spool.Numbers());
+        spool.Remove(numbers[0]);
+        Assert.NotNull(spool.Seal(Builder(20), []));
+        Assert.Equal(Directory.GetFiles(_directory).Sum(static path => new FileInfo(path).Length), spool.Bytes);
+    }
+
+    [Fact]
+    public void WhatWasNotSealedIsRemovedAndNumbersGoOn()
+    {
+        EventSpool spool = Open(out _);
+        long first = spool.Seal(Builder(1), [])!.Value.Number;
+        File.WriteAllText(Path.Combine(_directory, "0000000000000009.unfinished"), "cut off");
+        EventSpool next = Open(out _);
+        Assert.Equal(first + 1, next.Seal(Builder(1), [])!.Value.Number);
+        Assert.Equal(2, Directory.GetFiles(_directory).Length);
+    }
+
+    private static EventBatchBuilder Builder(int events)
+    {
+        EventBatchBuilder builder = new();
+        for (int i = 0; i < events; i++)
+        {
+            Assert.True(builder.Add([1, (byte)i]));
+        }
+
+        Assert.False(builder.Add([99]));
+        return builder;
+    }
+
+    private EventSpool Open(out Dictionary<UInt128, long> positions) => EventSpool.Open(_directory, 1 << 20, NullLogger.Instance, out positions);
+}

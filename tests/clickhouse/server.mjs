@@ -1,0 +1,109 @@
+// The real ClickHouse engine (chdb runs it in this process) behind as much of its HTTP interface as the product uses: statements in the body,
+// inserts with the query in the URL and gzip bodies, and a way for tests to make it fail. Prints {"port": N} when it serves.
+//   node server.mjs DIRECTORY
+// Faults: POST /fault?kind=none|refuse|lose|close, and times=N: how often.
+import { createRequire } from 'node:module';
+import http from 'node:http';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import zlib from 'node:zlib';
+
+const { Session } = createRequire(import.meta.url)('chdb');
+const session = new Session(process.argv[2]);
+const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'unkey-clickhouse-'));
+const insert = /^\s*INSERT\s+INTO\s+(\w+)\s*\(([^)]*)\)\s*FORMAT\s+(\w+)\s*$/i;
+const fault = { kind: 'none', times: 0 };
+let files = 0;
+let last = Promise.resolve();
+
+// One statement at a time, as one session asks for.
+function inTurn(work) {
+  const result = last.then(work, work);
+  last = result.catch(() => {});
+  return result;
+}
+
+// chdb has no insert from memory, so rows go through a file whose columns are those of the table.
+function runInsert([, table, columns, format], rows, token) {
+  const types = new Map(JSON.parse(session.query(`DESCRIBE TABLE ${table}`, 'JSON')).data.map((column) => [column.name, column.type]));
+  const names = columns.split(',').map((name) => name.trim().replaceAll('`', ''));
+  const structure = names.map((name) => `\`${name}\` ${types.get(name)}`).join(', ').replaceAll("'", "\\'");
+  const file = path.join(temporary, String(files++));
+  fs.writeFileSync(file, rows);
+  try {
+    session.query(
+      `INSERT INTO ${table} (${names.map((name) => `\`${name}\``).join(', ')}) SETTINGS insert_deduplication_token = '${token}' `
+        + `SELECT * FROM file('${file}', '${format}', '${structure}')`,
+      'TSV',
+    );
+  } finally {
+    fs.rmSync(file);
+  }
+  return '';
+}
+
+function run(url, body) {
+  const database = url.searchParams.get('database') ?? 'default';
+  session.query(`CREATE DATABASE IF NOT EXISTS ${database}`);
+  session.query(`USE ${database}`);
+  const query = url.searchParams.get('query');
+  const match = query?.match(insert);
+  if (match) {
+    return runInsert(match, body, url.searchParams.get('insert_deduplication_token') ?? '');
+  }
+  const statement = (query ?? '') + body.toString('utf8');
+  const format = statement.match(/\sFORMAT\s+(\w+)\s*$/i);
+  return session.query(format ? statement.slice(0, format.index) : statement, format ? format[1] : 'TSV');
+}
+
+function takeFault() {
+  if (fault.times === 0) {
+    return 'none';
+  }
+  fault.times--;
+  return fault.kind;
+}
+
+const server = http.createServer((request, response) => {
+  const chunks = [];
+  request.on('data', (chunk) => chunks.push(chunk));
+  request.on('end', () => inTurn(() => {
+    const url = new URL(request.url, 'http://localhost');
+    if (url.pathname === '/fault') {
+      fault.kind = url.searchParams.get('kind');
+      fault.times = Number(url.searchParams.get('times') ?? 0);
+      response.end();
+      return;
+    }
+    const kind = url.searchParams.has('insert_deduplication_token') ? takeFault() : 'none';
+    if (kind === 'refuse') {
+      response.writeHead(500, { 'X-ClickHouse-Exception-Code': '241' });
+      response.end('Code: 241. DB::Exception: told to refuse');
+      return;
+    }
+    if (kind === 'close') {
+      response.destroy();
+      return;
+    }
+    try {
+      let body = Buffer.concat(chunks);
+      if (request.headers['content-encoding'] === 'gzip') {
+        body = zlib.gunzipSync(body);
+      }
+      const answer = run(url, body);
+      if (kind === 'lose') {
+        response.destroy();
+        return;
+      }
+      response.end(answer);
+    } catch (error) {
+      const text = String(error.message ?? error);
+      response.writeHead(500, { 'X-ClickHouse-Exception-Code': /Code: (\d+)/.exec(text)?.[1] ?? '1' });
+      response.end(text);
+    }
+  }));
+});
+server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ port: server.address().port })));
+process.on('exit', () => fs.rmSync(temporary, { recursive: true, force: true }));
+process.on('SIGTERM', () => process.exit(0));
