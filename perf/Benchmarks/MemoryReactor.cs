@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Unkey.Engine.Memory;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.ControlPlane.Documents;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Hosting;
 using Unkey.Server.Routing;
@@ -102,8 +103,9 @@ internal sealed class MemoryReactor : Reactor
         {
             Options = new ServerOptions(),
             Engine = engine.State,
-            Routes = new RouteTable(controlPlane),
+            Routes = new RouteTable(controlPlane, servesDocuments: false),
             ControlPlane = controlPlane,
+            Documents = new ApiDocuments("benchmark"),
             Admin = new AdminRouter(metrics, new HealthState()),
             Metrics = metrics.Reactor(0),
             Limit = new ConnectionLimit(1),

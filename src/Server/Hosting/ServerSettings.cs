@@ -316,6 +316,20 @@ internal static class ServerSettings
         },
         new()
         {
+            Option = "--api-reference",
+            ValueName = "true|false",
+            Default = "true",
+            IsFlag = true,
+            Description = "Serves /openapi.json and /reference at the API's address, without credentials; both tell of the API, not of what is stored.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                string? problem = SettingText.Flag(text, out bool value);
+                draft = problem is null ? draft with { ServesReference = value } : draft;
+                return problem;
+            },
+        },
+        new()
+        {
             Option = "--test-mode",
             ValueName = "true|false",
             Default = "false",

@@ -2,6 +2,7 @@ using System;
 using System.Text;
 using Unkey.Protocol;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.Hot;
 using Unkey.Server.Transport;
 
@@ -65,22 +66,22 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
     internal void WriteRejection(ConnectionOutput output, RejectReason reason)
     {
         int status = RejectReasons.StatusCode(reason);
-        (string type, string title) = status switch
+        ErrorCode code = status switch
         {
-            408 => ("user/bad_request/request_timeout", "Request Timeout"),
-            413 => ("user/bad_request/request_body_too_large", "Request Entity Too Large"),
-            _ => ("unkey/application/invalid_input", "Bad Request"),
+            408 => ErrorCode.RequestTimeout,
+            413 => ErrorCode.BodyTooLarge,
+            _ => ErrorCode.InvalidInput with { Status = status },
         };
-        WriteEnvelope(output, status, type, title, RejectReasons.Text(reason), hasErrors: status is 400 or 408 or 413);
+        WriteEnvelope(output, code, RejectReasons.Text(reason));
     }
 
     /// <summary>503 for a connection above the limit; the connection closes behind it.</summary>
-    internal void WriteOverLimit(ConnectionOutput output) => WriteEnvelope(
-        output, 503, "unkey/application/service_unavailable", "Service Unavailable", "too many connections; try again later"u8, hasErrors: false);
+    internal void WriteOverLimit(ConnectionOutput output) =>
+        WriteEnvelope(output, ErrorCode.Overloaded, "too many connections; try again later"u8);
 
     /// <summary>503 when the bodies that wait to be complete hold too much memory; the connection closes behind it.</summary>
-    internal void WriteOverBudget(ConnectionOutput output) => WriteEnvelope(
-        output, 503, "unkey/application/service_unavailable", "Service Unavailable", "too many request bodies are under way; try again later"u8, hasErrors: false);
+    internal void WriteOverBudget(ConnectionOutput output) =>
+        WriteEnvelope(output, ErrorCode.Overloaded, "too many request bodies are under way; try again later"u8);
 
     /// <summary>The answer of a cold request.</summary>
     internal void Write(ConnectionOutput output, ColdResponse response, bool keepAlive, bool isHead)
@@ -95,7 +96,9 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
 
         writer.EndHead();
         writer.Write(response.Body.Span);
-        writer.Complete(isHead);
+
+        // RFC: 9110 section 15.4.5. A 304 has no content, and says how long that of the 200 would be.
+        writer.Complete(omitBody: isHead || response.Status == 304);
         output.Advance(writer.Written);
     }
 
@@ -115,22 +118,23 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
         output.Advance(writer.Written);
     }
 
-    private void WriteEnvelope(ConnectionOutput output, int status, string type, string title, ReadOnlySpan<byte> detail, bool hasErrors)
+    private void WriteEnvelope(ConnectionOutput output, ErrorCode code, ReadOnlySpan<byte> detail)
     {
         Span<byte> text = stackalloc byte[128];
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
-        writer.WriteHead(status, ResponseWriter.ApplicationJson, clock.Date, keepAlive: false);
+        writer.WriteHead(code.Status, ResponseWriter.ApplicationJson, clock.Date, keepAlive: false);
         writer.Write("{\"meta\":{\"requestId\":\""u8);
         writer.Write(ids.Next());
         writer.Write("\"},\"error\":{\"title\":"u8);
-        writer.WriteJsonString(text[..Encoding.ASCII.GetBytes(title, text)]);
+        writer.WriteJsonString(text[..Encoding.ASCII.GetBytes(code.Title, text)]);
         writer.Write(",\"detail\":"u8);
         writer.WriteJsonString(detail);
         writer.Write(",\"status\":"u8);
-        writer.WriteInt64(status);
-        writer.Write(",\"type\":\"https://unkey.com/docs/errors/"u8);
-        writer.Write(text[..Encoding.ASCII.GetBytes(type, text)]);
-        writer.Write(hasErrors ? "\",\"errors\":[]}}"u8 : "\"}}"u8);
+        writer.WriteInt64(code.Status);
+        writer.Write(",\"type\":\""u8);
+        writer.Write(text[..Encoding.ASCII.GetBytes(ErrorCode.TypePrefix, text)]);
+        writer.Write(text[..Encoding.ASCII.GetBytes(code.Suffix, text)]);
+        writer.Write(code.HasErrorList ? "\",\"errors\":[]}}"u8 : "\"}}"u8);
         writer.Complete();
         output.Advance(writer.Written);
     }

@@ -5,6 +5,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Unkey.Protocol;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.ControlPlane.Documents;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Hot;
 using Unkey.Server.Transport;
@@ -13,7 +14,7 @@ namespace Unkey.Server.Routing;
 
 /// <summary>Turns a request that is not hot into an ordinary object and gives it to the thread pool.</summary>
 /// <remarks>One reactor thread. Everything it takes from the head and the body is copied: both are gone when the call runs.</remarks>
-internal sealed class ColdDispatcher(Reactor reactor, ControlPlaneRouter controlPlane, AdminRouter admin)
+internal sealed class ColdDispatcher(Reactor reactor, ControlPlaneRouter controlPlane, ApiDocuments documents, AdminRouter admin)
 {
     /// <summary>Starts an operation of the API.</summary>
     internal void Start(Connection connection, RequestHead head, in ReadOnlySequence<byte> body, bool keepAlive, string requestId)
@@ -33,6 +34,15 @@ internal sealed class ColdDispatcher(Reactor reactor, ControlPlaneRouter control
         };
         connection.ColdEndpoint = RequestLabels.EndpointOf(request.Path);
         Queue(connection, keepAlive, head.Method == HttpMethod.Head, () => controlPlane.HandleAsync(request));
+    }
+
+    /// <summary>Starts a GET or HEAD of a document about the API.</summary>
+    internal void StartDocument(Connection connection, RequestHead head, bool keepAlive)
+    {
+        string path = Encoding.ASCII.GetString(head.Path);
+        string ifNoneMatch = head.TryGetField("if-none-match"u8, out ReadOnlySpan<byte> value) ? Encoding.ASCII.GetString(value) : "";
+        connection.ColdEndpoint = RequestEndpoint.Other;
+        Queue(connection, keepAlive, head.Method == HttpMethod.Head, () => Task.FromResult(documents.Answer(path, ifNoneMatch)));
     }
 
     /// <summary>Starts a request of the admin listener.</summary>

@@ -45,7 +45,7 @@ internal sealed class RequestLoop
         _parser = new HttpParser(_limits);
         var ids = new RequestIds();
         _answers = new Answers(reactor.Clock, ids);
-        _cold = new ColdDispatcher(reactor, context.ControlPlane, context.Admin);
+        _cold = new ColdDispatcher(reactor, context.ControlPlane, context.Documents, context.Admin);
         _verifyKey = new VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids);
         _ratelimit = new RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Options.TestMode);
         if (context.ControlPlane.ServesV1)
@@ -217,8 +217,7 @@ internal sealed class RequestLoop
         if (connection.IsAdmin)
         {
             _cold.StartAdmin(connection, head, keepAlive);
-            SetPhase(connection, ConnectionPhase.Cold);
-            Consume(connection, requestBytes);
+            LeaveForColdAnswer(connection, requestBytes);
             return;
         }
 
@@ -232,7 +231,8 @@ internal sealed class RequestLoop
                 connection.LimitAnswers++;
                 break;
             case RouteKind.VerifyKey or RouteKind.Limit or RouteKind.MultiLimit or RouteKind.ControlPlane when head.Method == HttpMethod.Post:
-                StartCold(connection, head, body, keepAlive, requestBytes);
+                _cold.Start(connection, head, body, keepAlive, _answers.NextRequestId());
+                LeaveForColdAnswer(connection, requestBytes);
                 return;
             case RouteKind.V1VerifyKey when head.Method == HttpMethod.Post && _v1VerifyKey!.TryHandle(connection, head, Contiguous(body), keepAlive):
                 connection.VerifyAnswers++;
@@ -241,13 +241,18 @@ internal sealed class RequestLoop
                 connection.LimitAnswers++;
                 break;
             case RouteKind.V1VerifyKey or RouteKind.V1Limit or RouteKind.V1:
-                StartCold(connection, head, body, keepAlive, requestBytes);
+                _cold.Start(connection, head, body, keepAlive, _answers.NextRequestId());
+                LeaveForColdAnswer(connection, requestBytes);
                 return;
             case RouteKind.Liveness when head.Method is HttpMethod.Get or HttpMethod.Head:
                 _answers.WriteLiveness(connection.Output, keepAlive, head.Method == HttpMethod.Head);
                 Count(RequestEndpoint.Liveness, RequestOutcome.Success, connection.RequestStartTimestamp);
                 break;
-            case RouteKind.Liveness:
+            case RouteKind.Document when head.Method is HttpMethod.Get or HttpMethod.Head:
+                _cold.StartDocument(connection, head, keepAlive);
+                LeaveForColdAnswer(connection, requestBytes);
+                return;
+            case RouteKind.Liveness or RouteKind.Document:
                 _answers.WriteMethodNotAllowed(connection.Output, "GET, HEAD"u8, keepAlive, head.Method == HttpMethod.Head);
                 Count(RequestEndpoint.Unknown, RequestOutcome.ClientError, connection.RequestStartTimestamp);
                 break;
@@ -268,9 +273,8 @@ internal sealed class RequestLoop
         Answered(connection, keepAlive);
     }
 
-    private void StartCold(Connection connection, RequestHead head, in ReadOnlySequence<byte> body, bool keepAlive, int requestBytes)
+    private void LeaveForColdAnswer(Connection connection, int requestBytes)
     {
-        _cold.Start(connection, head, body, keepAlive, _answers.NextRequestId());
         SetPhase(connection, ConnectionPhase.Cold);
         Consume(connection, requestBytes);
     }

@@ -2,6 +2,7 @@ using System;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.ControlPlane.Documents;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Hosting;
 using Unkey.Server.Routing;
@@ -22,6 +23,9 @@ internal sealed record ReactorContext
 
     /// <summary>Answers cold requests of the API.</summary>
     public required ControlPlaneRouter ControlPlane { get; init; }
+
+    /// <summary>The documents about the API.</summary>
+    public required ApiDocuments Documents { get; init; }
 
     /// <summary>Answers requests of the admin listener.</summary>
     public required AdminRouter Admin { get; init; }

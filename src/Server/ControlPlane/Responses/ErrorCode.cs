@@ -102,6 +102,9 @@ internal sealed record ErrorCode(string Suffix, int Status, string Title)
     /// <summary>The store refuses or fails. The contract gives it status 500, not 503.</summary>
     public static ErrorCode ServiceUnavailable { get; } = new("unkey/application/service_unavailable", 500, "Internal Server Error");
 
+    /// <summary>Too many connections, or too many bodies under way; told by the transport before a request is looked at.</summary>
+    public static ErrorCode Overloaded { get; } = new("unkey/application/service_unavailable", 503, "Service Unavailable");
+
     /// <summary>Whether errors of this status carry the array <c>error.errors</c>.</summary>
     public bool HasErrorList => Status is 400 or 408 or 413 or 499;
 }
