@@ -51,8 +51,8 @@ internal sealed record SchemaRow(string Path, bool IsRequired, string Type, stri
         string? bounds = (least == noLeast, most == noMost) switch
         {
             (true, true) => null,
-            (false, true) => "at least " + Text(least),
-            (true, false) => "at most " + Text(most),
+            (false, true) => Text(least) + " or more",
+            (true, false) => "up to " + Text(most),
             _ => $"{Text(least)} to {Text(most)}",
         };
         return bounds is null ? "" : $", {bounds}{(unit.Length == 0 ? "" : " " + unit)}";

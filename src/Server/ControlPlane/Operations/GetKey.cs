@@ -23,7 +23,7 @@ internal sealed class GetKey() : Operation<GetKeyRequest>(
         Details = "To decrypt it takes api.*.decrypt_key as well.",
         Permissions = ["api.*.read_key"],
         Example = """{"keyId":"key_MWsVoLbZy"}""",
-        Data = KeyData.Schema,
+        Data = KeyData.SchemaWithPlainText,
         Refusals = [ErrorCode.KeyNotFound, ErrorCode.PreconditionFailed],
     };
 

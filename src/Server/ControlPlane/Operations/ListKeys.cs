@@ -33,7 +33,7 @@ internal sealed class ListKeys() : Operation<ListKeysRequest>(
         Details = "A caller that may not read the keys gets the answer of an unknown API. To decrypt keys takes api.*.decrypt_key as well.",
         Permissions = ["api.*.read_key", "api.*.read_api"],
         Example = """{"apiId":"api_FPhGK7SeA","limit":100}""",
-        Data = SchemaNode.ListOf(KeyData.Schema),
+        Data = SchemaNode.ListOf(KeyData.SchemaWithPlainText),
         IsList = true,
         Refusals = [ErrorCode.ApiNotFound, ErrorCode.PreconditionFailed],
     };

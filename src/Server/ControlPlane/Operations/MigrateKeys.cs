@@ -32,7 +32,8 @@ internal sealed class MigrateKeys() : Operation<MigrateKeysRequest>(
                     SchemaProperty.Optional("enabled", SchemaNode.Boolean.Described("Whether it may be used; true when absent.")),
                     SchemaProperty.Optional("credits", RequestSchemas.Credits),
                     SchemaProperty.Optional("ratelimits", RequestSchemas.Ratelimits)),
-                itemsMin: 1))),
+                itemsMin: 1)
+                .Described("The keys, without a bound on their number besides the size of the body."))),
     RequestJson.Default.MigrateKeysRequest)
 {
     /// <inheritdoc/>

@@ -24,8 +24,9 @@ internal sealed class ApiClient(ServerProcess server, string rootKey) : IDisposa
     public Reply Post(string operation, string body) =>
         Send(new ApiRequest(operation, body) { Authorization = "Bearer " + RootKey });
 
-    /// <summary>Sends a request as it is.</summary>
-    public Reply Send(ApiRequest request) => new(Exchange(request.ToBytes()), $"{request.Operation} {request.Body}");
+    /// <summary>Sends a request as it is. An answer that the OpenAPI document does not describe fails the test.</summary>
+    public Reply Send(ApiRequest request) =>
+        new Reply(Exchange(request.ToBytes()), $"{request.Operation} {request.Body}").CheckedAgainstDocument(request.Operation);
 
     /// <summary>Sends bytes and reads one answer. A connection that ends without having been announced as closing fails the test.</summary>
     public HttpAnswer Exchange(ReadOnlySpan<byte> request)
