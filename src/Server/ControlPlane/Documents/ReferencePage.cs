@@ -27,7 +27,7 @@ internal sealed class ReferencePage
         td,th{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
         td:first-child{width:32%}td:nth-child(2){width:28%;color:var(--dim)}
         .dim{color:var(--dim)}
-        @media(max-width:50rem){body{display:block}nav{position:static;height:auto;border:0}main{padding:1rem}}
+        @media(max-width:50rem){body{display:block}nav{position:static;height:auto;border:0;columns:2}main{padding:1rem}}
         """;
 
     private readonly StringBuilder _html = new();
