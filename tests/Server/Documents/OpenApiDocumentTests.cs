@@ -7,6 +7,7 @@ using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Documents;
 using Unkey.Server.ControlPlane.Operations;
 using Unkey.Server.ControlPlane.Schema;
+using Unkey.Server.Tests.Tcp.Harness;
 using Xunit;
 
 namespace Unkey.Server.Tests.Documents;
@@ -68,6 +69,41 @@ public sealed class OpenApiDocumentTests
         Assert.Empty(report.Violations);
         Assert.False(report.HasUnbindableInteger);
         Assert.Empty(DescribedApi.Instance.FaultsOfRequest(name, example.RootElement));
+    }
+
+    [Theory]
+    [MemberData(nameof(Operations))]
+    public void TheDocumentAndTheServerAgreeAboutBodies(string name)
+    {
+        SchemaNode schema = Of(name).Body;
+        string full = Samples.Full(schema);
+        int refused = 0;
+        int accepted = 0;
+        foreach (Field field in Field.Of(schema))
+        {
+            // In .NET, unlike in ECMAScript, $ also matches before a line end that ends the text.
+            foreach (BadInput input in BadInput.At(full, field).Where(static input =>
+                input.Location != BadInput.InBody && !input.What.EndsWith("\\n\"", StringComparison.Ordinal)))
+            {
+                Agree(input.What, input.Body);
+            }
+
+            foreach (string json in Samples.AtBounds(field.Schema))
+            {
+                Agree(json, Encoding.UTF8.GetBytes(BodyEditor.Set(full, field.Path, json)));
+            }
+        }
+
+        Assert.True(refused > 5 && accepted > 1, $"{refused} refused, {accepted} accepted");
+
+        void Agree(string what, byte[] body)
+        {
+            using JsonDocument document = JsonDocument.Parse(body);
+            bool satisfies = SchemaValidator.Validate(schema, document.RootElement).Violations.Count == 0;
+            _ = satisfies ? accepted++ : refused++;
+            IReadOnlyList<string> faults = DescribedApi.Instance.FaultsOfRequest(name, document.RootElement);
+            Assert.True(satisfies == (faults.Count == 0), $"{what}: the server {(satisfies ? "accepts" : "refuses")} it, the document: {string.Join("; ", faults)}");
+        }
     }
 
     [Theory]

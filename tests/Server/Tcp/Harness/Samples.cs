@@ -46,6 +46,14 @@ internal static class Samples
         _ => "{" + string.Join(',', schema.Properties.Where(static p => p.IsRequired).Select(static p => $"\"{p.Name}\":{Least(p.Schema)}")) + "}",
     };
 
+    /// <summary>A value with every member that there can be, one item in each array.</summary>
+    public static string Full(SchemaNode schema) => schema.Kind switch
+    {
+        SchemaKind.Array => $"[{Full(schema.Items!)}]",
+        SchemaKind.Object => "{" + string.Join(',', schema.Properties.Select(static p => $"\"{p.Name}\":{Full(p.Schema)}")) + "}",
+        _ => Least(schema),
+    };
+
     /// <summary>An array of smallest values.</summary>
     public static string Items(SchemaNode array, int count) => "[" + string.Join(',', Enumerable.Repeat(Least(array.Items!), count)) + "]";
 
