@@ -83,6 +83,27 @@ internal sealed class ApiClient(ServerProcess server, string rootKey) : IDisposa
         return new Workspace(data.GetProperty("workspaceId").GetString()!, data.GetProperty("rootKeyId").GetString()!, With(key));
     }
 
+    /// <summary>Every page of a list, in order. A page that contradicts itself fails the test.</summary>
+    /// <param name="operation">The list operation.</param>
+    /// <param name="members">Members of the request besides the cursor; empty for none.</param>
+    public IReadOnlyList<JsonElement[]> Pages(string operation, string members = "")
+    {
+        List<JsonElement[]> pages = [];
+        for (string? cursor = ""; cursor is not null;)
+        {
+            string start = cursor.Length == 0 ? "" : $"\"cursor\":{JsonSerializer.Serialize(cursor)}";
+            Reply reply = Post(operation, "{" + string.Join(',', new[] { members, start }.Where(static part => part.Length > 0)) + "}");
+            pages.Add([.. reply.Data.EnumerateArray()]);
+            cursor = reply.NextCursor;
+        }
+
+        return pages;
+    }
+
+    /// <summary>Entries of the audit log about one thing, oldest first.</summary>
+    public JsonElement[] Events(string resource) =>
+        [.. Post("audit.listEvents", $$"""{"limit":100,"resource":"{{resource}}"}""").Data.EnumerateArray().Reverse()];
+
     public void Dispose() => Disconnect();
 
     private void Disconnect()

@@ -46,6 +46,18 @@ internal sealed partial class Reply
     /// <summary>The <c>code</c> of a verification.</summary>
     public string Code => Data.GetProperty("code").GetString()!;
 
+    /// <summary>Where the next page of a list starts; <see langword="null"/> when this is the last one.</summary>
+    public string? NextCursor
+    {
+        get
+        {
+            JsonElement pagination = Json.GetProperty("pagination");
+            bool hasMore = pagination.GetProperty("hasMore").GetBoolean();
+            Demand(hasMore == pagination.TryGetProperty("cursor", out JsonElement cursor), "a cursor exactly when there is more was wanted");
+            return hasMore ? cursor.GetString() : null;
+        }
+    }
+
     public string Detail => Json.GetProperty("error").GetProperty("detail").GetString()!;
 
     /// <summary>What follows the documentation prefix in <c>error.type</c>.</summary>
