@@ -334,7 +334,7 @@ internal static class ServerSettings
             ValueName = "true|false",
             Default = "false",
             IsFlag = true,
-            Description = "Lets a request set its own time with X-Test-Time. Refused unless --listen is a loopback address.",
+            Description = "Lets a request of ratelimit.limit or multiLimit set its own time with X-Test-Time, 2024 to 2048. Refused unless --listen is a loopback address.",
             Read = static (string text, ref ServerOptions draft) =>
             {
                 string? problem = SettingText.Flag(text, out bool value);

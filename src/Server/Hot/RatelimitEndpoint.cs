@@ -56,7 +56,7 @@ internal sealed class RatelimitEndpoint
             Caller = caller,
             Checks = ToEngine(_reader.Checks, _checks),
             Texts = _reader.Texts,
-            NowMs = Now(head),
+            NowMs = TestTime(head, _testMode) ?? _clock.NowMs,
         };
         if (_decider.Decide(in input, isBatch, _result) != RatelimitOutcome.Decided)
         {
@@ -68,9 +68,9 @@ internal sealed class RatelimitEndpoint
         return true;
     }
 
-    /// <summary>The reactor's time, or the request's own in test mode.</summary>
-    private long Now(RequestHead head) =>
-        _testMode && Ascii.TryParseUnsigned(head.TestTime, out long testTimeMs) ? testTimeMs : _clock.NowMs;
+    /// <summary>The time that a request sets for itself, unix milliseconds; <see langword="null"/> outside test mode and when it sets none.</summary>
+    internal static long? TestTime(RequestHead head, bool testMode) =>
+        testMode && Ascii.TryParseUnsigned(head.TestTime, out long testTimeMs) ? testTimeMs : null;
 
     [HotPath]
     private void Write(ConnectionOutput output, in RatelimitInput input, bool isBatch, bool keepAlive)

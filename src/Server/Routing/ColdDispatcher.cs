@@ -5,7 +5,6 @@ using System.Threading;
 using System.Threading.Tasks;
 using Unkey.Protocol;
 using Unkey.Server.ControlPlane;
-using Unkey.Server.ControlPlane.Documents;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Hot;
 using Unkey.Server.Transport;
@@ -14,7 +13,7 @@ namespace Unkey.Server.Routing;
 
 /// <summary>Turns a request that is not hot into an ordinary object and gives it to the thread pool.</summary>
 /// <remarks>One reactor thread. Everything it takes from the head and the body is copied: both are gone when the call runs.</remarks>
-internal sealed class ColdDispatcher(Reactor reactor, ControlPlaneRouter controlPlane, ApiDocuments documents, AdminRouter admin)
+internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
 {
     /// <summary>Starts an operation of the API.</summary>
     internal void Start(Connection connection, RequestHead head, in ReadOnlySequence<byte> body, bool keepAlive, string requestId)
@@ -30,10 +29,11 @@ internal sealed class ColdDispatcher(Reactor reactor, ControlPlaneRouter control
             UserAgent = head.UserAgent.IsEmpty ? null : Encoding.UTF8.GetString(head.UserAgent),
             PeerAddress = Encoding.ASCII.GetString(CallerAddress.Of(connection, head)),
             Body = body.ToArray(),
+            TestTimeMs = RatelimitEndpoint.TestTime(head, context.Options.TestMode),
             RequestId = requestId,
         };
         connection.ColdEndpoint = RequestLabels.EndpointOf(request.Path);
-        Queue(connection, keepAlive, head.Method == HttpMethod.Head, () => controlPlane.HandleAsync(request));
+        Queue(connection, keepAlive, head.Method == HttpMethod.Head, () => context.ControlPlane.HandleAsync(request));
     }
 
     /// <summary>Starts a GET or HEAD of a document about the API.</summary>
@@ -42,7 +42,7 @@ internal sealed class ColdDispatcher(Reactor reactor, ControlPlaneRouter control
         string path = Encoding.ASCII.GetString(head.Path);
         string ifNoneMatch = head.TryGetField("if-none-match"u8, out ReadOnlySpan<byte> value) ? Encoding.ASCII.GetString(value) : "";
         connection.ColdEndpoint = RequestEndpoint.Other;
-        Queue(connection, keepAlive, head.Method == HttpMethod.Head, () => Task.FromResult(documents.Answer(path, ifNoneMatch)));
+        Queue(connection, keepAlive, head.Method == HttpMethod.Head, () => Task.FromResult(context.Documents.Answer(path, ifNoneMatch)));
     }
 
     /// <summary>Starts a request of the admin listener.</summary>
@@ -53,7 +53,7 @@ internal sealed class ColdDispatcher(Reactor reactor, ControlPlaneRouter control
         connection.ColdEndpoint = RequestEndpoint.Other;
         Queue(connection, keepAlive, head.Method == HttpMethod.Head, () =>
         {
-            AdminResponse answer = admin.Handle(path, isGetOrHead);
+            AdminResponse answer = context.Admin.Handle(path, isGetOrHead);
             return Task.FromResult(new ColdResponse(answer.Status, answer.ContentType, answer.Body)
             {
                 Fields = answer.Allow is null ? [] : [new("Allow", answer.Allow)],

@@ -45,7 +45,7 @@ internal sealed class RequestLoop
         _parser = new HttpParser(_limits);
         var ids = new RequestIds();
         _answers = new Answers(reactor.Clock, ids);
-        _cold = new ColdDispatcher(reactor, context.ControlPlane, context.Documents, context.Admin);
+        _cold = new ColdDispatcher(reactor, context);
         _verifyKey = new VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids);
         _ratelimit = new RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Options.TestMode);
         if (context.ControlPlane.ServesV1)

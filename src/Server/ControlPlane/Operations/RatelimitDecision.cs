@@ -140,7 +140,7 @@ internal sealed class RatelimitDecision : Operation
                 HonorsBareWildcard = honorsBareWildcard,
                 Checks = scratch.ToEngine(),
                 Texts = scratch.Reader.Texts,
-                NowMs = context.NowMs,
+                NowMs = context.Request.TestTimeMs ?? context.NowMs,
             };
             RatelimitOutcome outcome = new RatelimitDecider(engine).Decide(in input, isBatch, scratch.Result);
             return answer(context, outcome, in input, scratch.Result);
