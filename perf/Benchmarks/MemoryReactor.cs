@@ -97,7 +97,7 @@ internal sealed class MemoryReactor : Reactor
 
     private static ReactorContext ContextOf(SampleEngine engine)
     {
-        Metrics metrics = new(1, "benchmark");
+        Metrics metrics = new(1, "benchmark", []);
         ControlPlaneRouter controlPlane = new([]);
         return new ReactorContext
         {

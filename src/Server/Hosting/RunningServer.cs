@@ -66,7 +66,7 @@ internal sealed class RunningServer : IAsyncDisposable
             ControlPlaneOptions controlPlaneOptions = new(directory, options.RootKey) { EncryptionKeys = options.EncryptionKeys, V1 = options.V1 };
             controlPlane = await ControlPlaneHost.OpenAsync(controlPlaneOptions, engine, loggers, time, cancellation).ConfigureAwait(false);
             HealthState health = new();
-            Metrics metrics = new(options.Threads, BuildVersion.Full);
+            Metrics metrics = new(options.Threads, BuildVersion.Full, controlPlane.Router.Paths);
             Describe(metrics, health, engine, controlPlane, time);
             beforeAccepting(controlPlane);
             transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, time);

@@ -32,7 +32,7 @@ internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
             TestTimeMs = RatelimitEndpoint.TestTime(head, context.Options.TestMode),
             RequestId = requestId,
         };
-        connection.ColdEndpoint = RequestLabels.EndpointOf(request.Path);
+        connection.ColdEndpoint = context.Metrics.EndpointOf(request.Path);
         Queue(connection, keepAlive, head.Method == HttpMethod.Head, () => context.ControlPlane.HandleAsync(request));
     }
 
@@ -41,7 +41,7 @@ internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
     {
         string path = Encoding.ASCII.GetString(head.Path);
         string ifNoneMatch = head.TryGetField("if-none-match"u8, out ReadOnlySpan<byte> value) ? Encoding.ASCII.GetString(value) : "";
-        connection.ColdEndpoint = RequestEndpoint.Other;
+        connection.ColdEndpoint = RequestEndpoint.Document;
         Queue(connection, keepAlive, head.Method == HttpMethod.Head, () => Task.FromResult(context.Documents.Answer(path, ifNoneMatch)));
     }
 
@@ -50,7 +50,7 @@ internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
     {
         byte[] path = head.Path.ToArray();
         bool isGetOrHead = head.Method is HttpMethod.Get or HttpMethod.Head;
-        connection.ColdEndpoint = RequestEndpoint.Other;
+        connection.ColdEndpoint = RequestEndpoint.Admin;
         Queue(connection, keepAlive, head.Method == HttpMethod.Head, () =>
         {
             AdminResponse answer = context.Admin.Handle(path, isGetOrHead);

@@ -97,7 +97,7 @@ internal sealed class RequestLoop
     {
         bool keepAlive = connection.ColdKeepAlive && !_reactor.Draining;
         _answers.Write(connection.Output, response, keepAlive, connection.ColdIsHead);
-        Count(connection.ColdEndpoint, RequestLabels.OutcomeOf(response.Status), connection.RequestStartTimestamp);
+        Count(connection.ColdEndpoint, OutcomeLabels.OutcomeOf(response.Status), connection.RequestStartTimestamp);
         Answered(connection, keepAlive);
     }
 

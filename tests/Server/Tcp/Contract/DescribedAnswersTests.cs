@@ -34,6 +34,11 @@ public sealed class DescribedAnswersTests
 
         Assert.Equal(DescribedApi.Instance.Operations.Order(), _record.Operations.Order());
 
+        // Each has a counter of its own, and only what was called has counted.
+        string metrics = server.Metrics();
+        Assert.All(_record.Operations, operation => Assert.True(Counted(metrics, operation) > 0, operation));
+        Assert.Equal(0, Counted(metrics, "documents"));
+
         // Nothing tells yet when a key was last used.
         Assert.Empty(_record.Missing().Where(static member => !member.EndsWith("lastUsedAt", StringComparison.Ordinal)));
     }
@@ -145,6 +150,10 @@ public sealed class DescribedAnswersTests
         Assert.Equal("100000", limited.Http.Field("ratelimit-limit"));
         _record.Post(client, "audit.listEvents", "{}");
     }
+
+    private static double Counted(string metrics, string endpoint) => metrics.Split('\n')
+        .Where(line => line.StartsWith($"unkey_http_requests_total{{endpoint=\"{endpoint}\",", StringComparison.Ordinal))
+        .Sum(static line => double.Parse(line[(line.LastIndexOf(' ') + 1)..]));
 
     private static string Text(Reply reply, string member) => reply.Data.GetProperty(member).GetString()!;
 }
