@@ -40,9 +40,9 @@ internal sealed class RatelimitEndpoint
     /// <param name="head">The request's head.</param>
     /// <param name="body">The request's body.</param>
     /// <param name="isBatch">Whether it is a multiLimit request.</param>
-    /// <param name="keepAlive">Whether the connection lives on.</param>
+    /// <param name="option">What the answer says of the connection.</param>
     [HotPath]
-    internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, bool isBatch, bool keepAlive)
+    internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, bool isBatch, ConnectionOption option)
     {
         if (!MediaType.IsJson(head.ContentType)
             || !(isBatch ? _reader.TryReadMany(body) : _reader.TryReadOne(body))
@@ -63,7 +63,7 @@ internal sealed class RatelimitEndpoint
             return false;
         }
 
-        Write(connection.Output, in input, isBatch, keepAlive);
+        Write(connection.Output, in input, isBatch, option);
         _metrics.RequestCompleted(isBatch ? RequestEndpoint.MultiLimit : RequestEndpoint.Limit, _result.Passed ? RequestOutcome.Success : RequestOutcome.RateLimited);
         return true;
     }
@@ -73,11 +73,11 @@ internal sealed class RatelimitEndpoint
         testMode && Ascii.TryParseUnsigned(head.TestTime, out long testTimeMs) ? testTimeMs : null;
 
     [HotPath]
-    private void Write(ConnectionOutput output, in RatelimitInput input, bool isBatch, bool keepAlive)
+    private void Write(ConnectionOutput output, in RatelimitInput input, bool isBatch, ConnectionOption option)
     {
         const int Head = 512;
         var writer = new ResponseWriter(output.GetSpan(Head + BodyBytesMax(in input, isBatch, _result)));
-        writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.Date, keepAlive);
+        writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.Date, option);
         WriteBody(ref writer, in input, isBatch, _ids.Next(), _result);
         writer.Complete();
         Debug.Assert(!writer.Overflowed, "bytesMax is an upper bound.");

@@ -21,7 +21,7 @@ internal sealed class V1RatelimitEndpoint(EngineState engine, ReactorMetrics met
 
     /// <summary>Answers the request, or returns false and has changed nothing.</summary>
     [HotPath]
-    internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, bool keepAlive)
+    internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, ConnectionOption option)
     {
         if (!_reader.TryReadV1(body) || !_callers.TryGet(connection, head.Authorization, takesBareToken: true, out KeyRecord caller))
         {
@@ -41,7 +41,7 @@ internal sealed class V1RatelimitEndpoint(EngineState engine, ReactorMetrics met
             return false;
         }
 
-        Write(connection.Output, keepAlive);
+        Write(connection.Output, option);
         metrics.RequestCompleted(RequestEndpoint.V1Limit, _result.Passed ? RequestOutcome.Success : RequestOutcome.RateLimited);
         return true;
     }
@@ -55,11 +55,11 @@ internal sealed class V1RatelimitEndpoint(EngineState engine, ReactorMetrics met
     }
 
     [HotPath]
-    private void Write(ConnectionOutput output, bool keepAlive)
+    private void Write(ConnectionOutput output, ConnectionOption option)
     {
         const int Head = 512;
         var writer = new ResponseWriter(output.GetSpan(Head + RatelimitJson.BytesPerCheckMax));
-        V1Fields.BeginHead(ref writer, clock.Date, keepAlive, ids.Next());
+        V1Fields.BeginHead(ref writer, clock.Date, option, ids.Next());
         writer.EndHead();
         WriteBody(ref writer, _result);
         writer.Complete();

@@ -22,7 +22,7 @@ internal sealed class V1VerifyKeyEndpoint(EngineState engine, ReactorMetrics met
 
     /// <summary>Answers the request, or returns false and has changed nothing.</summary>
     [HotPath]
-    internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, bool keepAlive)
+    internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, ConnectionOption option)
     {
         if (!_reader.TryRead(body, out VerifyKeyRequest request))
         {
@@ -48,19 +48,19 @@ internal sealed class V1VerifyKeyEndpoint(EngineState engine, ReactorMetrics met
             return false;
         }
 
-        Write(connection.Output, outcome, in input, keepAlive);
+        Write(connection.Output, outcome, in input, option);
         metrics.RequestCompleted(RequestEndpoint.V1VerifyKey, VerifyKeyEndpoint.OutcomeLabel(outcome));
         return true;
     }
 
     [HotPath]
-    private void Write(ConnectionOutput output, VerifyOutcome outcome, in VerifyInput input, bool keepAlive)
+    private void Write(ConnectionOutput output, VerifyOutcome outcome, in VerifyInput input, ConnectionOption option)
     {
         const int Head = 512 + V1VerifyKeyBody.TriggeredBytesMax;
         ReadOnlySpan<byte> requestId = ids.Next();
         ReadOnlySpan<byte> triggered = V1VerifyKeyBody.TriggeredLimit(outcome, in input, _result);
         var writer = new ResponseWriter(output.GetSpan(Head + V1VerifyKeyBody.BytesMax(_result)));
-        V1Fields.BeginHead(ref writer, clock.Date, keepAlive, requestId);
+        V1Fields.BeginHead(ref writer, clock.Date, option, requestId);
         if (!triggered.IsEmpty)
         {
             writer.WriteField(V1Fields.RatelimitTriggered, triggered);

@@ -30,10 +30,10 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
 
     /// <summary>The answer of <c>GET /v2/liveness</c>.</summary>
     [HotPath]
-    internal void WriteLiveness(ConnectionOutput output, bool keepAlive, bool isHead)
+    internal void WriteLiveness(ConnectionOutput output, ConnectionOption option, bool isHead)
     {
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
-        writer.WriteHead(200, ResponseWriter.ApplicationJson, clock.Date, keepAlive);
+        writer.WriteHead(200, ResponseWriter.ApplicationJson, clock.Date, option);
         writer.Write("{\"meta\":{\"requestId\":\""u8);
         writer.Write(ids.Next());
         writer.Write("\"},\"data\":{\"message\":\"we're cooking\"}}"u8);
@@ -42,25 +42,25 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
     }
 
     /// <summary>404 of the router.</summary>
-    internal void WriteNotFound(ConnectionOutput output, bool keepAlive, bool isHead) =>
-        WritePlain(output, 404, "404 page not found"u8, default, default, keepAlive, isHead);
+    internal void WriteNotFound(ConnectionOutput output, ConnectionOption option, bool isHead) =>
+        WritePlain(output, 404, "404 page not found"u8, default, default, option, isHead);
 
     /// <summary>405 of the router, naming the methods that <paramref name="allow"/> lists.</summary>
-    internal void WriteMethodNotAllowed(ConnectionOutput output, ReadOnlySpan<byte> allow, bool keepAlive, bool isHead) =>
-        WritePlain(output, 405, "Method Not Allowed"u8, "Allow"u8, allow, keepAlive, isHead);
+    internal void WriteMethodNotAllowed(ConnectionOutput output, ReadOnlySpan<byte> allow, ConnectionOption option, bool isHead) =>
+        WritePlain(output, 405, "Method Not Allowed"u8, "Allow"u8, allow, option, isHead);
 
     /// <summary>308 to the clean form of <paramref name="path"/>, which is one of the served paths.</summary>
-    internal void WriteRedirect(ConnectionOutput output, ReadOnlySpan<byte> path, bool keepAlive, bool isHead)
+    internal void WriteRedirect(ConnectionOutput output, ReadOnlySpan<byte> path, ConnectionOption option, bool isHead)
     {
         // The clean path equals a served one, so the field holds a constant of ours although it is built from the request.
         Span<byte> clean = stackalloc byte[RouteTable.PathBytesMax];
         RouteTable.TryClean(path, clean, out int length);
-        WritePlain(output, 308, default, "Location"u8, clean[..length], keepAlive, isHead);
+        WritePlain(output, 308, default, "Location"u8, clean[..length], option, isHead);
     }
 
     /// <summary>An answer without a body.</summary>
-    internal void WriteEmpty(ConnectionOutput output, int status, bool keepAlive) =>
-        WritePlain(output, status, default, default, default, keepAlive, isHead: false);
+    internal void WriteEmpty(ConnectionOutput output, int status, ConnectionOption option) =>
+        WritePlain(output, status, default, default, default, option, isHead: false);
 
     /// <summary>The contract's envelope for a request that the protocol itself refuses; the connection closes behind it.</summary>
     internal void WriteRejection(ConnectionOutput output, RejectReason reason)
@@ -84,11 +84,11 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
         WriteEnvelope(output, ErrorCode.Overloaded, "too many request bodies are under way; try again later"u8);
 
     /// <summary>The answer of a cold request.</summary>
-    internal void Write(ConnectionOutput output, ColdResponse response, bool keepAlive, bool isHead)
+    internal void Write(ConnectionOutput output, ColdResponse response, ConnectionOption option, bool isHead)
     {
         Span<byte> text = stackalloc byte[128];
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes + response.Body.Length));
-        writer.BeginHead(response.Status, text[..Encoding.ASCII.GetBytes(response.ContentType, text)], clock.Date, keepAlive);
+        writer.BeginHead(response.Status, text[..Encoding.ASCII.GetBytes(response.ContentType, text)], clock.Date, option);
         foreach ((string name, string value) in response.Fields)
         {
             writer.WriteField(Encoding.ASCII.GetBytes(name), Encoding.ASCII.GetBytes(value));
@@ -103,10 +103,10 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
     }
 
     private void WritePlain(
-        ConnectionOutput output, int status, ReadOnlySpan<byte> body, ReadOnlySpan<byte> field, ReadOnlySpan<byte> value, bool keepAlive, bool isHead)
+        ConnectionOutput output, int status, ReadOnlySpan<byte> body, ReadOnlySpan<byte> field, ReadOnlySpan<byte> value, ConnectionOption option, bool isHead)
     {
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
-        writer.BeginHead(status, body.IsEmpty ? default : PlainText, clock.Date, keepAlive);
+        writer.BeginHead(status, body.IsEmpty ? default : PlainText, clock.Date, option);
         if (!field.IsEmpty)
         {
             writer.WriteField(field, value);
@@ -122,7 +122,7 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
     {
         Span<byte> text = stackalloc byte[128];
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
-        writer.WriteHead(code.Status, ResponseWriter.ApplicationJson, clock.Date, keepAlive: false);
+        writer.WriteHead(code.Status, ResponseWriter.ApplicationJson, clock.Date, ConnectionOption.Close);
         writer.Write("{\"meta\":{\"requestId\":\""u8);
         writer.Write(ids.Next());
         writer.Write("\"},\"error\":{\"title\":"u8);

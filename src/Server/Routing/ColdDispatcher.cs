@@ -16,7 +16,7 @@ namespace Unkey.Server.Routing;
 internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
 {
     /// <summary>Starts an operation of the API.</summary>
-    internal void Start(Connection connection, RequestHead head, in ReadOnlySequence<byte> body, bool keepAlive, string requestId)
+    internal void Start(Connection connection, RequestHead head, in ReadOnlySequence<byte> body, ConnectionOption option, string requestId)
     {
         var request = new ColdRequest
         {
@@ -33,25 +33,25 @@ internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
             RequestId = requestId,
         };
         connection.ColdEndpoint = context.Metrics.EndpointOf(request.Path);
-        Queue(connection, keepAlive, head.Method == HttpMethod.Head, () => context.ControlPlane.HandleAsync(request));
+        Queue(connection, option, head.Method == HttpMethod.Head, () => context.ControlPlane.HandleAsync(request));
     }
 
     /// <summary>Starts a GET or HEAD of a document about the API.</summary>
-    internal void StartDocument(Connection connection, RequestHead head, bool keepAlive)
+    internal void StartDocument(Connection connection, RequestHead head, ConnectionOption option)
     {
         string path = Encoding.ASCII.GetString(head.Path);
         string ifNoneMatch = head.TryGetField("if-none-match"u8, out ReadOnlySpan<byte> value) ? Encoding.ASCII.GetString(value) : "";
         connection.ColdEndpoint = RequestEndpoint.Document;
-        Queue(connection, keepAlive, head.Method == HttpMethod.Head, () => Task.FromResult(context.Documents.Answer(path, ifNoneMatch)));
+        Queue(connection, option, head.Method == HttpMethod.Head, () => Task.FromResult(context.Documents.Answer(path, ifNoneMatch)));
     }
 
     /// <summary>Starts a request of the admin listener.</summary>
-    internal void StartAdmin(Connection connection, RequestHead head, bool keepAlive)
+    internal void StartAdmin(Connection connection, RequestHead head, ConnectionOption option)
     {
         byte[] path = head.Path.ToArray();
         bool isGetOrHead = head.Method is HttpMethod.Get or HttpMethod.Head;
         connection.ColdEndpoint = RequestEndpoint.Admin;
-        Queue(connection, keepAlive, head.Method == HttpMethod.Head, () =>
+        Queue(connection, option, head.Method == HttpMethod.Head, () =>
         {
             AdminResponse answer = context.Admin.Handle(path, isGetOrHead);
             return Task.FromResult(new ColdResponse(answer.Status, answer.ContentType, answer.Body)
@@ -61,9 +61,9 @@ internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
         });
     }
 
-    private void Queue(Connection connection, bool keepAlive, bool isHead, Func<Task<ColdResponse>> handle)
+    private void Queue(Connection connection, ConnectionOption option, bool isHead, Func<Task<ColdResponse>> handle)
     {
-        connection.ColdKeepAlive = keepAlive;
+        connection.ColdOption = option;
         connection.ColdIsHead = isHead;
         ThreadPool.UnsafeQueueUserWorkItem(new ColdCall(reactor, connection, handle), preferLocal: false);
     }

@@ -10,8 +10,16 @@ public sealed class TextsTests(ServerFixture fixture) : TcpTests(fixture)
 {
     public static TheoryData<string> Texts =>
     [
-        " blanks inside and around ", "quotes ' \" ` and \\ back \\\\ slashes", "line\r\nbreaks\ttabs\u2028\u2029\u0085", "nul \0 and \u0001\u001f\u007f controls",
-        "</script><b>&amp;", "'; DROP TABLE keys; --", "%_ wild [cards] *?", "\u65e5\u672c\u8a9e \u0639\u0631\u0628\u064a \U0001F511\U0001F468\u200D\U0001F469", "e\u0301 is not \u00e9", "\ufeffbom \uffff \U0010FFFF",
+        " blanks inside and around ",
+        "quotes ' \" ` and \\ back \\\\ slashes",
+        "line\r\nbreaks\ttabs\u2028\u2029\u0085",
+        "nul \0 and \u0001\u001f\u007f controls",
+        "</script><b>&amp;",
+        "'; DROP TABLE keys; --",
+        "%_ wild [cards] *?",
+        "\u65e5\u672c\u8a9e \u0639\u0631\u0628\u064a \U0001F511\U0001F468\u200D\U0001F469",
+        "e\u0301 is not \u00e9",
+        "\ufeffbom \uffff \U0010FFFF",
     ];
 
     [Theory]
