@@ -18,9 +18,6 @@ internal sealed record ErrorCode(string Suffix, int Status, string Title)
     /// <summary>A permission query does not parse.</summary>
     public static ErrorCode PermissionsQuerySyntax { get; } = new("user/bad_request/permissions_query_syntax_error", 400, "Bad Request");
 
-    /// <summary>The body could not be read to its end.</summary>
-    public static ErrorCode BodyUnreadable { get; } = new("user/bad_request/request_body_unreadable", 400, "Bad Request");
-
     /// <summary>No such root key.</summary>
     public static ErrorCode RootKeyNotFound { get; } = new("unkey/authentication/key_not_found", 401, "Unauthorized");
 
