@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Unkey.Engine.Memory;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.ControlPlane.Documents;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Hosting;
 using Unkey.Server.Routing;
@@ -96,15 +97,16 @@ internal sealed class MemoryReactor : Reactor
 
     private static ReactorContext ContextOf(SampleEngine engine)
     {
-        Metrics metrics = new(1, "benchmark");
+        Metrics metrics = new(1, "benchmark", []);
         ControlPlaneRouter controlPlane = new([]);
         return new ReactorContext
         {
             Options = new ServerOptions(),
             Events = null,
             Engine = engine.State,
-            Routes = new RouteTable(controlPlane),
+            Routes = new RouteTable(controlPlane, servesDocuments: false),
             ControlPlane = controlPlane,
+            Documents = new ApiDocuments("benchmark"),
             Admin = new AdminRouter(metrics, new HealthState()),
             Metrics = metrics.Reactor(0),
             Limit = new ConnectionLimit(1),

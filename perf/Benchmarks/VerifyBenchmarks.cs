@@ -66,7 +66,7 @@ public class VerifyBenchmarks
 
         VerifyOutcome outcome = Verify(KeyDigest.Of(request.Key), request.Permissions);
         ResponseWriter writer = new(_answer);
-        writer.WriteHead(200, ResponseWriter.ApplicationJson, "Thu, 01 Jan 1970 00:00:00 GMT"u8, keepAlive: true);
+        writer.WriteHead(200, ResponseWriter.ApplicationJson, "Thu, 01 Jan 1970 00:00:00 GMT"u8, ConnectionOption.None);
         if (outcome == VerifyOutcome.Valid)
         {
             VerifyKeyJson.WriteStart(ref writer, "req_123456789"u8, VerifyKeyCode.Valid, _result.Record.Fragment);

@@ -49,6 +49,9 @@ public sealed class RequestHead
     /// <summary>Whether the client wants the connection to live on after this request (RFC 9112 9.3).</summary>
     public bool KeepAlive => (_known.Flags & HeadFlags.Close) == 0 && (IsHttp11 || (_known.Flags & HeadFlags.KeepAlive) != 0);
 
+    /// <summary>What the answer has to say of the connection, should the server have nothing against its living on.</summary>
+    public ConnectionOption AnswerOption => !KeepAlive ? ConnectionOption.Close : IsHttp11 ? ConnectionOption.None : ConnectionOption.KeepAlive;
+
     /// <summary>The announced length of the body in bytes, 0 to 2^63-1, or -1 when there is no Content-Length.
     /// It has not been compared with <see cref="HttpLimits.BodyBytesMax"/>.</summary>
     public long ContentLength { get; internal set; }

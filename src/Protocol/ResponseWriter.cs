@@ -38,11 +38,11 @@ public ref struct ResponseWriter(Span<byte> destination)
     /// <param name="status">Status code; one without a known text is written with an empty one.</param>
     /// <param name="contentType">Media type of the body; empty for no Content-Type field.</param>
     /// <param name="date29">The date as <see cref="HttpDate"/> writes it.</param>
-    /// <param name="keepAlive">Whether the connection lives on; otherwise <c>Connection: close</c> is written.</param>
+    /// <param name="option">What to say of the connection.</param>
     [HotPath]
-    public void WriteHead(int status, scoped ReadOnlySpan<byte> contentType, scoped ReadOnlySpan<byte> date29, bool keepAlive)
+    public void WriteHead(int status, scoped ReadOnlySpan<byte> contentType, scoped ReadOnlySpan<byte> date29, ConnectionOption option)
     {
-        BeginHead(status, contentType, date29, keepAlive);
+        BeginHead(status, contentType, date29, option);
         EndHead();
     }
 
@@ -50,9 +50,9 @@ public ref struct ResponseWriter(Span<byte> destination)
     /// <param name="status">Status code.</param>
     /// <param name="contentType">Media type of the body; empty for no Content-Type field.</param>
     /// <param name="date29">The date as <see cref="HttpDate"/> writes it.</param>
-    /// <param name="keepAlive">Whether the connection lives on.</param>
+    /// <param name="option">What to say of the connection.</param>
     [HotPath]
-    public void BeginHead(int status, scoped ReadOnlySpan<byte> contentType, scoped ReadOnlySpan<byte> date29, bool keepAlive)
+    public void BeginHead(int status, scoped ReadOnlySpan<byte> contentType, scoped ReadOnlySpan<byte> date29, ConnectionOption option)
     {
         ReadOnlySpan<byte> statusLine = StatusLines.Get(status);
         if (statusLine.IsEmpty)
@@ -76,9 +76,9 @@ public ref struct ResponseWriter(Span<byte> destination)
 
         Write("\r\nContent-Length:           \r\n"u8);
         _lengthOffset = Written - 2 - LengthDigits;
-        if (!keepAlive)
+        if (option != ConnectionOption.None)
         {
-            Write("Connection: close\r\n"u8);
+            Write(option == ConnectionOption.Close ? "Connection: close\r\n"u8 : "Connection: keep-alive\r\n"u8);
         }
     }
 

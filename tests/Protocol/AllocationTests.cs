@@ -202,8 +202,8 @@ public sealed class AllocationTests
                 RatelimitJson.WriteCheck(ref writer, "n"u8, "i\""u8, passed: true, 1, 2, 3, default, isFirst: false)),
             ["RatelimitJson.WriteBatchEnd"] = Writing(static (ref ResponseWriter writer) => RatelimitJson.WriteBatchEnd(ref writer)),
             ["ResponseWriter.WriteHead"] = Writing((ref ResponseWriter writer) => writer.WriteHead(200, ResponseWriter.ApplicationJson,
-                date, keepAlive: true)),
-            ["ResponseWriter.BeginHead"] = Writing((ref ResponseWriter writer) => writer.BeginHead(299, default, date, keepAlive: false)),
+                date, ConnectionOption.None)),
+            ["ResponseWriter.BeginHead"] = Writing((ref ResponseWriter writer) => writer.BeginHead(299, default, date, ConnectionOption.Close)),
             ["ResponseWriter.WriteField"] = Writing(static (ref ResponseWriter writer) =>
             {
                 writer.WriteField("Allow"u8, "POST"u8);
@@ -212,7 +212,7 @@ public sealed class AllocationTests
             ["ResponseWriter.EndHead"] = Writing(static (ref ResponseWriter writer) => writer.EndHead()),
             ["ResponseWriter.Complete"] = Writing((ref ResponseWriter writer) =>
             {
-                writer.WriteHead(200, default, date, keepAlive: true);
+                writer.WriteHead(200, default, date, ConnectionOption.None);
                 writer.Complete(omitBody: true);
             }),
             ["ResponseWriter.Write"] = Writing(static (ref ResponseWriter writer) => writer.Write("abc"u8)),

@@ -174,6 +174,8 @@ public sealed class HttpParserTests
         byte[] bytes = Encoding.Latin1.GetBytes(HttpParserData.With(field, version, "GET"));
         Assert.Equal(ParseStatus.Done, _parser.ParseHead(new ReadOnlySequence<byte>(bytes), ref scan, out _));
         Assert.Equal(keepAlive, _parser.Head.KeepAlive);
+        ConnectionOption kept = version == "1.1" ? ConnectionOption.None : ConnectionOption.KeepAlive;
+        Assert.Equal(keepAlive ? kept : ConnectionOption.Close, _parser.Head.AnswerOption);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class ResponseWriterTests
     {
         string response = Respond(static (ref ResponseWriter writer) =>
         {
-            writer.WriteHead(200, ResponseWriter.ApplicationJson, s_date, keepAlive: true);
+            writer.WriteHead(200, ResponseWriter.ApplicationJson, s_date, ConnectionOption.None);
             writer.Write("{\"a\":1}"u8);
             writer.Complete();
         });
@@ -34,7 +34,7 @@ public sealed class ResponseWriterTests
     {
         string response = Respond(static (ref ResponseWriter writer) =>
         {
-            writer.BeginHead(405, "text/plain; charset=utf-8"u8, s_date, keepAlive: false);
+            writer.BeginHead(405, "text/plain; charset=utf-8"u8, s_date, ConnectionOption.Close);
             writer.WriteField("Allow"u8, "POST"u8);
             writer.WriteField("RateLimit-Reset"u8, 17);
             writer.EndHead();
@@ -47,6 +47,20 @@ public sealed class ResponseWriterTests
     }
 
     [Theory]
+    [InlineData(ConnectionOption.None, "")]
+    [InlineData(ConnectionOption.KeepAlive, "Connection: keep-alive\r\n")]
+    [InlineData(ConnectionOption.Close, "Connection: close\r\n")]
+    public void The_head_says_of_the_connection_what_it_is_told(ConnectionOption option, string field)
+    {
+        string response = Respond((ref ResponseWriter writer) =>
+        {
+            writer.WriteHead(200, default, s_date, option);
+            writer.Complete();
+        });
+        Assert.Equal($"HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length:          0\r\n{field}\r\n", response);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(9)]
     [InlineData(10)]
@@ -55,7 +69,7 @@ public sealed class ResponseWriterTests
     {
         string response = Respond((ref ResponseWriter writer) =>
         {
-            writer.WriteHead(200, default, s_date, keepAlive: true);
+            writer.WriteHead(200, default, s_date, ConnectionOption.None);
             for (int i = 0; i < length; i++)
             {
                 writer.WriteByte((byte)'x');
@@ -75,7 +89,7 @@ public sealed class ResponseWriterTests
     {
         string response = Respond(static (ref ResponseWriter writer) =>
         {
-            writer.WriteHead(200, ResponseWriter.ApplicationJson, s_date, keepAlive: true);
+            writer.WriteHead(200, ResponseWriter.ApplicationJson, s_date, ConnectionOption.None);
             writer.Write("12345"u8);
             writer.Complete(omitBody: true);
         });
@@ -90,7 +104,7 @@ public sealed class ResponseWriterTests
             int status = RejectReasons.StatusCode(reason);
             string response = Respond((ref ResponseWriter writer) =>
             {
-                writer.WriteHead(status, default, s_date, keepAlive: false);
+                writer.WriteHead(status, default, s_date, ConnectionOption.Close);
                 writer.Complete();
             });
             Assert.Matches($@"\AHTTP/1\.1 {status} [A-Z][A-Za-z ]+\r\n", response);
@@ -102,7 +116,7 @@ public sealed class ResponseWriterTests
     {
         string response = Respond(static (ref ResponseWriter writer) =>
         {
-            writer.WriteHead(299, default, s_date, keepAlive: true);
+            writer.WriteHead(299, default, s_date, ConnectionOption.None);
             writer.Complete();
         });
         Assert.StartsWith("HTTP/1.1 299 \r\nDate: ", response, StringComparison.Ordinal);
@@ -113,7 +127,7 @@ public sealed class ResponseWriterTests
     {
         static void WriteAll(ref ResponseWriter writer)
         {
-            writer.BeginHead(299, ResponseWriter.ApplicationJson, s_date, keepAlive: false);
+            writer.BeginHead(299, ResponseWriter.ApplicationJson, s_date, ConnectionOption.Close);
             writer.WriteField("RateLimit-Limit"u8, long.MinValue);
             writer.EndHead();
             writer.WriteJsonString("a\"\n\u0001\u00e9"u8);

@@ -36,6 +36,9 @@ public sealed class ColdRequest
     /// <summary>The whole body with the framing removed; empty when there was none.</summary>
     public ReadOnlyMemory<byte> Body { get; init; }
 
+    /// <summary>The time that the request is decided at, unix milliseconds: what X-Test-Time says to a server in test mode, else <see langword="null"/>.</summary>
+    public long? TestTimeMs { get; init; }
+
     /// <summary>The id that <c>meta.requestId</c> carries: <c>req_</c> and nine characters.</summary>
     public required string RequestId { get; init; }
 

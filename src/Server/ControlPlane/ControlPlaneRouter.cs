@@ -28,6 +28,9 @@ public sealed class ControlPlaneRouter
     /// <summary>Whether the operations of the old v1 API are among those that are answered.</summary>
     public bool ServesV1 { get; }
 
+    /// <summary>Paths of all operations.</summary>
+    public IReadOnlyCollection<string> Paths => _endpoints.Keys;
+
     /// <summary>Whether a path names an operation. Exact and case-sensitive; no trailing slash.</summary>
     /// <param name="path">Path without the query.</param>
     public bool IsKnown(string path) => _endpoints.ContainsKey(path);

@@ -24,6 +24,9 @@ internal abstract class Operation
     /// <summary>What the body must be.</summary>
     public SchemaNode Body { get; }
 
+    /// <summary>What the OpenAPI document says besides; <see langword="null"/> for operations of v1, which it leaves out.</summary>
+    public virtual OperationDescription? Description => null;
+
     /// <summary>Handles an authenticated call whose body satisfies <see cref="Body"/> and binds.</summary>
     public abstract ValueTask<OperationResult> RunAsync(OperationContext context, JsonElement body);
 }

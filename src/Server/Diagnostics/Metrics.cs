@@ -8,6 +8,7 @@ namespace Unkey.Server.Diagnostics;
 /// <remarks>Reactors write their own <see cref="ReactorMetrics"/>; nothing here is written on a hot path. Reading costs the reader, not the writers.</remarks>
 public sealed class Metrics
 {
+    private readonly EndpointLabels _endpoints;
     private readonly ReactorMetrics[] _reactors;
     private readonly List<Gauge> _gauges = [];
     private readonly double _startedAtSeconds;
@@ -16,14 +17,16 @@ public sealed class Metrics
     /// <summary>Makes the counters of a server.</summary>
     /// <param name="reactorCount">Reactor threads, 1 or more.</param>
     /// <param name="version">Version of the program, for the build-information metric.</param>
-    public Metrics(int reactorCount, string version)
+    /// <param name="operations">Paths of the operations that are served; each has a label of its own.</param>
+    public Metrics(int reactorCount, string version, IEnumerable<string> operations)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(reactorCount, 1);
+        _endpoints = new EndpointLabels(operations);
         _version = version;
         _reactors = new ReactorMetrics[reactorCount];
         for (int i = 0; i < reactorCount; i++)
         {
-            _reactors[i] = new ReactorMetrics();
+            _reactors[i] = new ReactorMetrics(_endpoints);
         }
 
         // Within milliseconds of the true start; the exact one would need /proc, which a container may not have.
@@ -69,15 +72,15 @@ public sealed class Metrics
     {
         const string Name = "unkey_http_requests_total";
         text.Begin(Name, "counter", "Requests by endpoint and outcome.");
-        for (int e = 0; e < RequestLabels.EndpointCount; e++)
+        for (int e = 0; e < _endpoints.Names.Count; e++)
         {
-            RequestEndpoint endpoint = (RequestEndpoint)e;
-            int outcomes = RequestLabels.HasOwnOutcomes(endpoint) ? RequestLabels.OutcomeCount : RequestLabels.CommonOutcomeCount;
+            RequestEndpoint endpoint = new(e);
+            int outcomes = endpoint.IsVerification || endpoint.IsLimit ? OutcomeLabels.Count : OutcomeLabels.CommonCount;
             for (int o = 0; o < outcomes; o++)
             {
                 RequestOutcome outcome = (RequestOutcome)o;
                 long total = Sum(reactor => reactor.Requests(endpoint, outcome));
-                text.Sample(Name, $"endpoint=\"{RequestLabels.Of(endpoint)}\",outcome=\"{RequestLabels.Of(outcome)}\"", total);
+                text.Sample(Name, $"endpoint=\"{_endpoints.Names[e]}\",outcome=\"{OutcomeLabels.Of(outcome)}\"", total);
             }
         }
     }

@@ -20,15 +20,17 @@ public sealed class ReactorMetrics
     private const int TurnSlot = AcceptedSlot + 6;
     private const int FaultSlot = AcceptedSlot + 7;
     private const int RequestSlot = AcceptedSlot + 8;
-    private const int SlotCount = RequestSlot + (RequestLabels.EndpointCount * RequestLabels.OutcomeCount) + PadSlots;
 
     private static readonly double s_nanosecondsPerTick = 1_000_000_000.0 / Stopwatch.Frequency;
 
     // ORDER: none needed. One thread writes; others read counters that may be a little old, each untorn.
-    private readonly long[] _slots = new long[SlotCount];
+    private readonly long[] _slots;
+    private readonly EndpointLabels _endpoints;
 
-    internal ReactorMetrics()
+    internal ReactorMetrics(EndpointLabels endpoints)
     {
+        _endpoints = endpoints;
+        _slots = new long[RequestSlot + (endpoints.Names.Count * OutcomeLabels.Count) + PadSlots];
     }
 
     /// <summary>Durations of verifyKey requests.</summary>
@@ -56,12 +58,16 @@ public sealed class ReactorMetrics
 
     internal long Faults => Volatile.Read(ref _slots[FaultSlot]);
 
+    /// <summary>The endpoint of an operation.</summary>
+    /// <param name="path">The path without its query.</param>
+    internal RequestEndpoint EndpointOf(string path) => _endpoints.Of(path);
+
     /// <summary>Counts a request that was answered or given up.</summary>
     /// <param name="endpoint">What it was for.</param>
     /// <param name="outcome">How it ended.</param>
     [HotPath]
     public void RequestCompleted(RequestEndpoint endpoint, RequestOutcome outcome) =>
-        _slots[RequestSlot + ((int)endpoint * RequestLabels.OutcomeCount) + (int)outcome]++;
+        _slots[RequestSlot + (endpoint.Index * OutcomeLabels.Count) + (int)outcome]++;
 
     /// <summary>Records how long a request took, from its first byte parsed to its answer handed to the socket.</summary>
     /// <param name="endpoint">What it was for.</param>
@@ -69,12 +75,7 @@ public sealed class ReactorMetrics
     [HotPath]
     public void RecordLatency(RequestEndpoint endpoint, long elapsedTicks)
     {
-        LatencyHistogram histogram = endpoint switch
-        {
-            RequestEndpoint.VerifyKey or RequestEndpoint.V1VerifyKey => VerifyLatency,
-            RequestEndpoint.Limit or RequestEndpoint.MultiLimit or RequestEndpoint.V1Limit => LimitLatency,
-            _ => OtherLatency,
-        };
+        LatencyHistogram histogram = endpoint.IsVerification ? VerifyLatency : endpoint.IsLimit ? LimitLatency : OtherLatency;
         histogram.Record(s_nanosecondsPerTick == 1.0 ? elapsedTicks : (long)(elapsedTicks * s_nanosecondsPerTick));
     }
 
@@ -123,5 +124,5 @@ public sealed class ReactorMetrics
     /// <param name="outcome">The outcome.</param>
     /// <returns>A count that only grows.</returns>
     internal long Requests(RequestEndpoint endpoint, RequestOutcome outcome) =>
-        Volatile.Read(ref _slots[RequestSlot + ((int)endpoint * RequestLabels.OutcomeCount) + (int)outcome]);
+        Volatile.Read(ref _slots[RequestSlot + (endpoint.Index * OutcomeLabels.Count) + (int)outcome]);
 }

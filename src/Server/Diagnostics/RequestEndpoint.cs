@@ -1,80 +1,49 @@
 namespace Unkey.Server.Diagnostics;
 
-/// <summary>What a request was for, as a label of the metrics. A closed set: no label is made from what a client sends.</summary>
-public enum RequestEndpoint : byte
+/// <summary>What a request was for, as a label of the metrics: one of a set that is fixed at the start (<see cref="EndpointLabels"/>), so no label is
+/// made from what a client sends. Immutable value.</summary>
+public readonly record struct RequestEndpoint
 {
+    private readonly byte _index;
+
+    internal RequestEndpoint(int index) => _index = (byte)index;
+
     /// <summary>The bytes were no request: refused by the parser or cut off by a deadline.</summary>
-    Malformed = 0,
+    public static RequestEndpoint Malformed => new(0);
 
     /// <summary>A path or method that is not served.</summary>
-    Unknown = 1,
+    public static RequestEndpoint Unknown => new(1);
 
     /// <summary><c>GET /v2/liveness</c>.</summary>
-    Liveness = 2,
+    public static RequestEndpoint Liveness => new(2);
 
     /// <summary><c>POST /v2/keys.verifyKey</c>.</summary>
-    VerifyKey = 3,
-
-    /// <summary><c>POST /v2/keys.createKey</c>.</summary>
-    CreateKey = 4,
-
-    /// <summary><c>POST /v2/keys.getKey</c>.</summary>
-    GetKey = 5,
-
-    /// <summary><c>POST /v2/keys.updateKey</c>.</summary>
-    UpdateKey = 6,
-
-    /// <summary><c>POST /v2/keys.deleteKey</c>.</summary>
-    DeleteKey = 7,
-
-    /// <summary><c>POST /v2/keys.whoami</c>.</summary>
-    Whoami = 8,
-
-    /// <summary><c>POST /v2/apis.createApi</c>.</summary>
-    CreateApi = 9,
-
-    /// <summary><c>POST /v2/apis.getApi</c>.</summary>
-    GetApi = 10,
-
-    /// <summary><c>POST /v2/apis.deleteApi</c>.</summary>
-    DeleteApi = 11,
-
-    /// <summary><c>POST /v2/identities.createIdentity</c>.</summary>
-    CreateIdentity = 12,
-
-    /// <summary><c>POST /v2/identities.getIdentity</c>.</summary>
-    GetIdentity = 13,
-
-    /// <summary><c>POST /v2/permissions.createPermission</c>.</summary>
-    CreatePermission = 14,
-
-    /// <summary><c>POST /v2/rootKeys.createRootKey</c>.</summary>
-    CreateRootKey = 15,
-
-    /// <summary><c>POST /v2/rootKeys.listRootKeys</c>.</summary>
-    ListRootKeys = 16,
-
-    /// <summary><c>POST /v2/rootKeys.deleteRootKey</c>.</summary>
-    DeleteRootKey = 17,
-
-    /// <summary><c>POST /v2/workspaces.createWorkspace</c>.</summary>
-    CreateWorkspace = 18,
+    public static RequestEndpoint VerifyKey => new(3);
 
     /// <summary><c>POST /v2/ratelimit.limit</c>.</summary>
-    Limit = 19,
+    public static RequestEndpoint Limit => new(4);
 
     /// <summary><c>POST /v2/ratelimit.multiLimit</c>.</summary>
-    MultiLimit = 20,
+    public static RequestEndpoint MultiLimit => new(5);
 
     /// <summary><c>POST /v1/keys.verifyKey</c>.</summary>
-    V1VerifyKey = 21,
+    public static RequestEndpoint V1VerifyKey => new(6);
 
     /// <summary><c>POST /v1/ratelimits.limit</c>.</summary>
-    V1Limit = 22,
+    public static RequestEndpoint V1Limit => new(7);
 
-    /// <summary>Every other path of v1.</summary>
-    V1Other = 23,
+    /// <summary>A document about the API.</summary>
+    public static RequestEndpoint Document => new(8);
 
-    /// <summary>Every other endpoint of the control plane, and every request on the admin listener.</summary>
-    Other = 24,
+    /// <summary>Anything on the admin listener.</summary>
+    public static RequestEndpoint Admin => new(9);
+
+    /// <summary>Whether it verifies keys, in any version.</summary>
+    internal bool IsVerification => this == VerifyKey || this == V1VerifyKey;
+
+    /// <summary>Whether it checks rate limits, in any version.</summary>
+    internal bool IsLimit => this == Limit || this == MultiLimit || this == V1Limit;
+
+    /// <summary>Position in the list of labels.</summary>
+    internal int Index => _index;
 }

@@ -88,7 +88,7 @@ internal sealed class RunningServer : IAsyncDisposable
             controlPlane = await ControlPlaneHost.OpenAsync(controlPlaneOptions, engine, loggers, time, cancellation).ConfigureAwait(false);
             buckets.Start(time, BucketKeeper.DefaultPeriod);
             HealthState health = new();
-            Metrics metrics = new(options.Threads, BuildVersion.Full);
+            Metrics metrics = new(options.Threads, BuildVersion.Full, controlPlane.Router.Paths);
             Describe(metrics, health, engine, controlPlane, buckets, time);
 
             // After the control plane, which holds the data directory.

@@ -97,6 +97,9 @@ public sealed record ServerOptions
     /// <summary>Whether the old v1 API is served beside v2. Its verifyKey asks for no root key.</summary>
     public bool V1 { get; init; }
 
+    /// <summary>Whether the API port serves its own description, <c>/openapi.json</c> and <c>/reference</c>.</summary>
+    public bool ServesReference { get; init; } = true;
+
     /// <summary>Whether requests may set their own time with <c>X-Test-Time</c>. Loopback listeners only.</summary>
     public bool TestMode { get; init; }
 

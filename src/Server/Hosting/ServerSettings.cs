@@ -427,11 +427,25 @@ internal static class ServerSettings
         },
         new()
         {
+            Option = "--api-reference",
+            ValueName = "true|false",
+            Default = "true",
+            IsFlag = true,
+            Description = "Serves /openapi.json and /reference at the API's address, without credentials; both tell of the API, not of what is stored.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                string? problem = SettingText.Flag(text, out bool value);
+                draft = problem is null ? draft with { ServesReference = value } : draft;
+                return problem;
+            },
+        },
+        new()
+        {
             Option = "--test-mode",
             ValueName = "true|false",
             Default = "false",
             IsFlag = true,
-            Description = "Lets a request set its own time with X-Test-Time. Refused unless --listen is a loopback address.",
+            Description = "Lets a request of ratelimit.limit or multiLimit set its own time with X-Test-Time, 2024 to 2048. Refused unless --listen is a loopback address.",
             Read = static (string text, ref ServerOptions draft) =>
             {
                 string? problem = SettingText.Flag(text, out bool value);

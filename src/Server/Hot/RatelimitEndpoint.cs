@@ -45,9 +45,9 @@ internal sealed class RatelimitEndpoint
     /// <param name="head">The request's head.</param>
     /// <param name="body">The request's body.</param>
     /// <param name="isBatch">Whether it is a multiLimit request.</param>
-    /// <param name="keepAlive">Whether the connection lives on.</param>
+    /// <param name="option">What the answer says of the connection.</param>
     [HotPath]
-    internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, bool isBatch, bool keepAlive)
+    internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, bool isBatch, ConnectionOption option)
     {
         if (!MediaType.IsJson(head.ContentType)
             || !(isBatch ? _reader.TryReadMany(body) : _reader.TryReadOne(body))
@@ -61,7 +61,7 @@ internal sealed class RatelimitEndpoint
             Caller = caller,
             Checks = ToEngine(_reader.Checks, _checks),
             Texts = _reader.Texts,
-            NowMs = Now(head),
+            NowMs = TestTime(head, _testMode) ?? _clock.NowMs,
         };
         if (_decider.Decide(in input, isBatch, _result) != RatelimitOutcome.Decided)
         {
@@ -74,7 +74,7 @@ internal sealed class RatelimitEndpoint
             DecisionEvents.Decided(_events, _engine, in input, _result, requestId, connection.RequestStartTimestamp);
         }
 
-        Write(connection.Output, requestId, in input, isBatch, keepAlive);
+        Write(connection.Output, requestId, in input, isBatch, option);
         _metrics.RequestCompleted(isBatch ? RequestEndpoint.MultiLimit : RequestEndpoint.Limit, _result.Passed ? RequestOutcome.Success : RequestOutcome.RateLimited);
         return true;
     }
@@ -84,16 +84,16 @@ internal sealed class RatelimitEndpoint
     [HotPath]
     internal static bool IsSilent(ReadOnlySpan<byte> metrics) => metrics.SequenceEqual("disabled"u8);
 
-    /// <summary>The reactor's time, or the request's own in test mode.</summary>
-    private long Now(RequestHead head) =>
-        _testMode && Ascii.TryParseUnsigned(head.TestTime, out long testTimeMs) ? testTimeMs : _clock.NowMs;
+    /// <summary>The time that a request sets for itself, unix milliseconds; <see langword="null"/> outside test mode and when it sets none.</summary>
+    internal static long? TestTime(RequestHead head, bool testMode) =>
+        testMode && Ascii.TryParseUnsigned(head.TestTime, out long testTimeMs) ? testTimeMs : null;
 
     [HotPath]
-    private void Write(ConnectionOutput output, ReadOnlySpan<byte> requestId, in RatelimitInput input, bool isBatch, bool keepAlive)
+    private void Write(ConnectionOutput output, ReadOnlySpan<byte> requestId, in RatelimitInput input, bool isBatch, ConnectionOption option)
     {
         const int Head = 512;
         var writer = new ResponseWriter(output.GetSpan(Head + BodyBytesMax(in input, isBatch, _result)));
-        writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.Date, keepAlive);
+        writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.Date, option);
         WriteBody(ref writer, in input, isBatch, requestId, _result);
         writer.Complete();
         Debug.Assert(!writer.Overflowed, "bytesMax is an upper bound.");

@@ -15,12 +15,12 @@ internal static class V1Fields
     /// <summary>Begins the head of a success; further fields may follow.</summary>
     /// <param name="writer">Where to write.</param>
     /// <param name="date29">The date.</param>
-    /// <param name="keepAlive">Whether the connection lives on.</param>
+    /// <param name="option">What the answer says of the connection.</param>
     /// <param name="requestId">An id of our own.</param>
     [HotPath]
-    internal static void BeginHead(ref ResponseWriter writer, scoped ReadOnlySpan<byte> date29, bool keepAlive, scoped ReadOnlySpan<byte> requestId)
+    internal static void BeginHead(ref ResponseWriter writer, scoped ReadOnlySpan<byte> date29, ConnectionOption option, scoped ReadOnlySpan<byte> requestId)
     {
-        writer.BeginHead(200, ResponseWriter.ApplicationJson, date29, keepAlive);
+        writer.BeginHead(200, ResponseWriter.ApplicationJson, date29, option);
         writer.WriteField(RequestId, requestId);
     }
 }

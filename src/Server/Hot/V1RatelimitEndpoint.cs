@@ -22,7 +22,7 @@ internal sealed class V1RatelimitEndpoint(EngineState engine, ReactorMetrics met
 
     /// <summary>Answers the request, or returns false and has changed nothing.</summary>
     [HotPath]
-    internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, bool keepAlive)
+    internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, ConnectionOption option)
     {
         if (!_reader.TryReadV1(body) || !_callers.TryGet(connection, head.Authorization, takesBareToken: true, out KeyRecord caller))
         {
@@ -48,7 +48,7 @@ internal sealed class V1RatelimitEndpoint(EngineState engine, ReactorMetrics met
             DecisionEvents.Decided(events, engine, in input, _result, requestId, connection.RequestStartTimestamp);
         }
 
-        Write(connection.Output, requestId, keepAlive);
+        Write(connection.Output, requestId, option);
         metrics.RequestCompleted(RequestEndpoint.V1Limit, _result.Passed ? RequestOutcome.Success : RequestOutcome.RateLimited);
         return true;
     }
@@ -62,11 +62,11 @@ internal sealed class V1RatelimitEndpoint(EngineState engine, ReactorMetrics met
     }
 
     [HotPath]
-    private void Write(ConnectionOutput output, ReadOnlySpan<byte> requestId, bool keepAlive)
+    private void Write(ConnectionOutput output, ReadOnlySpan<byte> requestId, ConnectionOption option)
     {
         const int Head = 512;
         var writer = new ResponseWriter(output.GetSpan(Head + RatelimitJson.BytesPerCheckMax));
-        V1Fields.BeginHead(ref writer, clock.Date, keepAlive, requestId);
+        V1Fields.BeginHead(ref writer, clock.Date, option, requestId);
         writer.EndHead();
         WriteBody(ref writer, _result);
         writer.Complete();

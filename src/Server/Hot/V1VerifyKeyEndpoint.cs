@@ -23,7 +23,7 @@ internal sealed class V1VerifyKeyEndpoint(EngineState engine, ReactorMetrics met
 
     /// <summary>Answers the request, or returns false and has changed nothing.</summary>
     [HotPath]
-    internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, bool keepAlive)
+    internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, ConnectionOption option)
     {
         if (!_reader.TryRead(body, out VerifyKeyRequest request))
         {
@@ -55,18 +55,18 @@ internal sealed class V1VerifyKeyEndpoint(EngineState engine, ReactorMetrics met
             DecisionEvents.Verified(events, engine, in request, in input, outcome, _result, requestId, connection.RequestStartTimestamp);
         }
 
-        Write(connection.Output, requestId, outcome, in input, keepAlive);
+        Write(connection.Output, requestId, outcome, in input, option);
         metrics.RequestCompleted(RequestEndpoint.V1VerifyKey, VerifyKeyEndpoint.OutcomeLabel(outcome));
         return true;
     }
 
     [HotPath]
-    private void Write(ConnectionOutput output, ReadOnlySpan<byte> requestId, VerifyOutcome outcome, in VerifyInput input, bool keepAlive)
+    private void Write(ConnectionOutput output, ReadOnlySpan<byte> requestId, VerifyOutcome outcome, in VerifyInput input, ConnectionOption option)
     {
         const int Head = 512 + V1VerifyKeyBody.TriggeredBytesMax;
         ReadOnlySpan<byte> triggered = V1VerifyKeyBody.TriggeredLimit(outcome, in input, _result);
         var writer = new ResponseWriter(output.GetSpan(Head + V1VerifyKeyBody.BytesMax(_result)));
-        V1Fields.BeginHead(ref writer, clock.Date, keepAlive, requestId);
+        V1Fields.BeginHead(ref writer, clock.Date, option, requestId);
         if (!triggered.IsEmpty)
         {
             writer.WriteField(V1Fields.RatelimitTriggered, triggered);

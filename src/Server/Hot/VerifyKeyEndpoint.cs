@@ -42,7 +42,7 @@ internal sealed class VerifyKeyEndpoint
 
     /// <summary>Answers the request, or returns false and has changed nothing.</summary>
     [HotPath]
-    internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, bool keepAlive)
+    internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, ConnectionOption option)
     {
         if (!MediaType.IsJson(head.ContentType)
             || !_reader.TryRead(body, out VerifyKeyRequest request)
@@ -75,17 +75,17 @@ internal sealed class VerifyKeyEndpoint
             DecisionEvents.Verified(_events, _engine, in request, in input, outcome, _result, requestId, connection.RequestStartTimestamp);
         }
 
-        Write(connection.Output, requestId, outcome, in input, keepAlive);
+        Write(connection.Output, requestId, outcome, in input, option);
         _metrics.RequestCompleted(RequestEndpoint.VerifyKey, OutcomeLabel(outcome));
         return true;
     }
 
     [HotPath]
-    private void Write(ConnectionOutput output, ReadOnlySpan<byte> requestId, VerifyOutcome outcome, in VerifyInput input, bool keepAlive)
+    private void Write(ConnectionOutput output, ReadOnlySpan<byte> requestId, VerifyOutcome outcome, in VerifyInput input, ConnectionOption option)
     {
         const int Head = 256;
         var writer = new ResponseWriter(output.GetSpan(Head + VerifyKeyBody.BytesMax(in input, _result)));
-        writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.Date, keepAlive);
+        writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.Date, option);
         VerifyKeyBody.Write(ref writer, requestId, outcome, in input, _result);
         writer.Complete();
         Debug.Assert(!writer.Overflowed, "BytesMax is an upper bound.");

@@ -2,6 +2,7 @@ using System;
 using System.Text;
 using Unkey.Protocol;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.Hot;
 using Unkey.Server.Transport;
 
@@ -29,10 +30,10 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
 
     /// <summary>The answer of <c>GET /v2/liveness</c>.</summary>
     [HotPath]
-    internal void WriteLiveness(ConnectionOutput output, bool keepAlive, bool isHead)
+    internal void WriteLiveness(ConnectionOutput output, ConnectionOption option, bool isHead)
     {
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
-        writer.WriteHead(200, ResponseWriter.ApplicationJson, clock.Date, keepAlive);
+        writer.WriteHead(200, ResponseWriter.ApplicationJson, clock.Date, option);
         writer.Write("{\"meta\":{\"requestId\":\""u8);
         writer.Write(ids.Next());
         writer.Write("\"},\"data\":{\"message\":\"we're cooking\"}}"u8);
@@ -41,53 +42,53 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
     }
 
     /// <summary>404 of the router.</summary>
-    internal void WriteNotFound(ConnectionOutput output, bool keepAlive, bool isHead) =>
-        WritePlain(output, 404, "404 page not found"u8, default, default, keepAlive, isHead);
+    internal void WriteNotFound(ConnectionOutput output, ConnectionOption option, bool isHead) =>
+        WritePlain(output, 404, "404 page not found"u8, default, default, option, isHead);
 
     /// <summary>405 of the router, naming the methods that <paramref name="allow"/> lists.</summary>
-    internal void WriteMethodNotAllowed(ConnectionOutput output, ReadOnlySpan<byte> allow, bool keepAlive, bool isHead) =>
-        WritePlain(output, 405, "Method Not Allowed"u8, "Allow"u8, allow, keepAlive, isHead);
+    internal void WriteMethodNotAllowed(ConnectionOutput output, ReadOnlySpan<byte> allow, ConnectionOption option, bool isHead) =>
+        WritePlain(output, 405, "Method Not Allowed"u8, "Allow"u8, allow, option, isHead);
 
     /// <summary>308 to the clean form of <paramref name="path"/>, which is one of the served paths.</summary>
-    internal void WriteRedirect(ConnectionOutput output, ReadOnlySpan<byte> path, bool keepAlive, bool isHead)
+    internal void WriteRedirect(ConnectionOutput output, ReadOnlySpan<byte> path, ConnectionOption option, bool isHead)
     {
         // The clean path equals a served one, so the field holds a constant of ours although it is built from the request.
         Span<byte> clean = stackalloc byte[RouteTable.PathBytesMax];
         RouteTable.TryClean(path, clean, out int length);
-        WritePlain(output, 308, default, "Location"u8, clean[..length], keepAlive, isHead);
+        WritePlain(output, 308, default, "Location"u8, clean[..length], option, isHead);
     }
 
     /// <summary>An answer without a body.</summary>
-    internal void WriteEmpty(ConnectionOutput output, int status, bool keepAlive) =>
-        WritePlain(output, status, default, default, default, keepAlive, isHead: false);
+    internal void WriteEmpty(ConnectionOutput output, int status, ConnectionOption option) =>
+        WritePlain(output, status, default, default, default, option, isHead: false);
 
     /// <summary>The contract's envelope for a request that the protocol itself refuses; the connection closes behind it.</summary>
     internal void WriteRejection(ConnectionOutput output, RejectReason reason)
     {
         int status = RejectReasons.StatusCode(reason);
-        (string type, string title) = status switch
+        ErrorCode code = status switch
         {
-            408 => ("user/bad_request/request_timeout", "Request Timeout"),
-            413 => ("user/bad_request/request_body_too_large", "Request Entity Too Large"),
-            _ => ("unkey/application/invalid_input", "Bad Request"),
+            408 => ErrorCode.RequestTimeout,
+            413 => ErrorCode.BodyTooLarge,
+            _ => ErrorCode.InvalidInput with { Status = status },
         };
-        WriteEnvelope(output, status, type, title, RejectReasons.Text(reason), hasErrors: status is 400 or 408 or 413);
+        WriteEnvelope(output, code, RejectReasons.Text(reason));
     }
 
     /// <summary>503 for a connection above the limit; the connection closes behind it.</summary>
-    internal void WriteOverLimit(ConnectionOutput output) => WriteEnvelope(
-        output, 503, "unkey/application/service_unavailable", "Service Unavailable", "too many connections; try again later"u8, hasErrors: false);
+    internal void WriteOverLimit(ConnectionOutput output) =>
+        WriteEnvelope(output, ErrorCode.Overloaded, "too many connections; try again later"u8);
 
     /// <summary>503 when the bodies that wait to be complete hold too much memory; the connection closes behind it.</summary>
-    internal void WriteOverBudget(ConnectionOutput output) => WriteEnvelope(
-        output, 503, "unkey/application/service_unavailable", "Service Unavailable", "too many request bodies are under way; try again later"u8, hasErrors: false);
+    internal void WriteOverBudget(ConnectionOutput output) =>
+        WriteEnvelope(output, ErrorCode.Overloaded, "too many request bodies are under way; try again later"u8);
 
     /// <summary>The answer of a cold request.</summary>
-    internal void Write(ConnectionOutput output, ColdResponse response, bool keepAlive, bool isHead)
+    internal void Write(ConnectionOutput output, ColdResponse response, ConnectionOption option, bool isHead)
     {
         Span<byte> text = stackalloc byte[128];
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes + response.Body.Length));
-        writer.BeginHead(response.Status, text[..Encoding.ASCII.GetBytes(response.ContentType, text)], clock.Date, keepAlive);
+        writer.BeginHead(response.Status, text[..Encoding.ASCII.GetBytes(response.ContentType, text)], clock.Date, option);
         foreach ((string name, string value) in response.Fields)
         {
             writer.WriteField(Encoding.ASCII.GetBytes(name), Encoding.ASCII.GetBytes(value));
@@ -95,15 +96,17 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
 
         writer.EndHead();
         writer.Write(response.Body.Span);
-        writer.Complete(isHead);
+
+        // RFC: 9110 section 15.4.5. A 304 has no content, and says how long that of the 200 would be.
+        writer.Complete(omitBody: isHead || response.Status == 304);
         output.Advance(writer.Written);
     }
 
     private void WritePlain(
-        ConnectionOutput output, int status, ReadOnlySpan<byte> body, ReadOnlySpan<byte> field, ReadOnlySpan<byte> value, bool keepAlive, bool isHead)
+        ConnectionOutput output, int status, ReadOnlySpan<byte> body, ReadOnlySpan<byte> field, ReadOnlySpan<byte> value, ConnectionOption option, bool isHead)
     {
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
-        writer.BeginHead(status, body.IsEmpty ? default : PlainText, clock.Date, keepAlive);
+        writer.BeginHead(status, body.IsEmpty ? default : PlainText, clock.Date, option);
         if (!field.IsEmpty)
         {
             writer.WriteField(field, value);
@@ -115,22 +118,23 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
         output.Advance(writer.Written);
     }
 
-    private void WriteEnvelope(ConnectionOutput output, int status, string type, string title, ReadOnlySpan<byte> detail, bool hasErrors)
+    private void WriteEnvelope(ConnectionOutput output, ErrorCode code, ReadOnlySpan<byte> detail)
     {
         Span<byte> text = stackalloc byte[128];
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
-        writer.WriteHead(status, ResponseWriter.ApplicationJson, clock.Date, keepAlive: false);
+        writer.WriteHead(code.Status, ResponseWriter.ApplicationJson, clock.Date, ConnectionOption.Close);
         writer.Write("{\"meta\":{\"requestId\":\""u8);
         writer.Write(ids.Next());
         writer.Write("\"},\"error\":{\"title\":"u8);
-        writer.WriteJsonString(text[..Encoding.ASCII.GetBytes(title, text)]);
+        writer.WriteJsonString(text[..Encoding.ASCII.GetBytes(code.Title, text)]);
         writer.Write(",\"detail\":"u8);
         writer.WriteJsonString(detail);
         writer.Write(",\"status\":"u8);
-        writer.WriteInt64(status);
-        writer.Write(",\"type\":\"https://unkey.com/docs/errors/"u8);
-        writer.Write(text[..Encoding.ASCII.GetBytes(type, text)]);
-        writer.Write(hasErrors ? "\",\"errors\":[]}}"u8 : "\"}}"u8);
+        writer.WriteInt64(code.Status);
+        writer.Write(",\"type\":\""u8);
+        writer.Write(text[..Encoding.ASCII.GetBytes(ErrorCode.TypePrefix, text)]);
+        writer.Write(text[..Encoding.ASCII.GetBytes(code.Suffix, text)]);
+        writer.Write(code.HasErrorList ? "\",\"errors\":[]}}"u8 : "\"}}"u8);
         writer.Complete();
         output.Advance(writer.Written);
     }

@@ -13,10 +13,10 @@ namespace Unkey.Server.Routing;
 
 /// <summary>Turns a request that is not hot into an ordinary object and gives it to the thread pool.</summary>
 /// <remarks>One reactor thread. Everything it takes from the head and the body is copied: both are gone when the call runs.</remarks>
-internal sealed class ColdDispatcher(Reactor reactor, ControlPlaneRouter controlPlane, AdminRouter admin)
+internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
 {
     /// <summary>Starts an operation of the API.</summary>
-    internal void Start(Connection connection, RequestHead head, in ReadOnlySequence<byte> body, bool keepAlive, string requestId)
+    internal void Start(Connection connection, RequestHead head, in ReadOnlySequence<byte> body, ConnectionOption option, string requestId)
     {
         var request = new ColdRequest
         {
@@ -29,23 +29,33 @@ internal sealed class ColdDispatcher(Reactor reactor, ControlPlaneRouter control
             UserAgent = head.UserAgent.IsEmpty ? null : Encoding.UTF8.GetString(head.UserAgent),
             PeerAddress = Encoding.ASCII.GetString(CallerAddress.Of(connection, head)),
             Body = body.ToArray(),
+            TestTimeMs = RatelimitEndpoint.TestTime(head, context.Options.TestMode),
             RequestId = requestId,
             IsSilent = RatelimitEndpoint.IsSilent(head.Metrics),
             StartTimestamp = connection.RequestStartTimestamp,
         };
-        connection.ColdEndpoint = RequestLabels.EndpointOf(request.Path);
-        Queue(connection, keepAlive, head.Method == HttpMethod.Head, () => controlPlane.HandleAsync(request));
+        connection.ColdEndpoint = context.Metrics.EndpointOf(request.Path);
+        Queue(connection, option, head.Method == HttpMethod.Head, () => context.ControlPlane.HandleAsync(request));
+    }
+
+    /// <summary>Starts a GET or HEAD of a document about the API.</summary>
+    internal void StartDocument(Connection connection, RequestHead head, ConnectionOption option)
+    {
+        string path = Encoding.ASCII.GetString(head.Path);
+        string ifNoneMatch = head.TryGetField("if-none-match"u8, out ReadOnlySpan<byte> value) ? Encoding.ASCII.GetString(value) : "";
+        connection.ColdEndpoint = RequestEndpoint.Document;
+        Queue(connection, option, head.Method == HttpMethod.Head, () => Task.FromResult(context.Documents.Answer(path, ifNoneMatch)));
     }
 
     /// <summary>Starts a request of the admin listener.</summary>
-    internal void StartAdmin(Connection connection, RequestHead head, bool keepAlive)
+    internal void StartAdmin(Connection connection, RequestHead head, ConnectionOption option)
     {
         byte[] path = head.Path.ToArray();
         bool isGetOrHead = head.Method is HttpMethod.Get or HttpMethod.Head;
-        connection.ColdEndpoint = RequestEndpoint.Other;
-        Queue(connection, keepAlive, head.Method == HttpMethod.Head, () =>
+        connection.ColdEndpoint = RequestEndpoint.Admin;
+        Queue(connection, option, head.Method == HttpMethod.Head, () =>
         {
-            AdminResponse answer = admin.Handle(path, isGetOrHead);
+            AdminResponse answer = context.Admin.Handle(path, isGetOrHead);
             return Task.FromResult(new ColdResponse(answer.Status, answer.ContentType, answer.Body)
             {
                 Fields = answer.Allow is null ? [] : [new("Allow", answer.Allow)],
@@ -53,9 +63,9 @@ internal sealed class ColdDispatcher(Reactor reactor, ControlPlaneRouter control
         });
     }
 
-    private void Queue(Connection connection, bool keepAlive, bool isHead, Func<Task<ColdResponse>> handle)
+    private void Queue(Connection connection, ConnectionOption option, bool isHead, Func<Task<ColdResponse>> handle)
     {
-        connection.ColdKeepAlive = keepAlive;
+        connection.ColdOption = option;
         connection.ColdIsHead = isHead;
         ThreadPool.UnsafeQueueUserWorkItem(new ColdCall(reactor, connection, handle), preferLocal: false);
     }

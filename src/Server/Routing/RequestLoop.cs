@@ -45,7 +45,7 @@ internal sealed class RequestLoop
         _parser = new HttpParser(_limits);
         var ids = new RequestIds();
         _answers = new Answers(reactor.Clock, ids);
-        _cold = new ColdDispatcher(reactor, context.ControlPlane, context.Admin);
+        _cold = new ColdDispatcher(reactor, context);
         _verifyKey = new VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Events);
         _ratelimit = new RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Events, context.Options.TestMode);
         if (context.ControlPlane.ServesV1)
@@ -95,10 +95,10 @@ internal sealed class RequestLoop
     /// <summary>Writes the answer of a cold request and lets the connection go on.</summary>
     internal void CompleteCold(Connection connection, ColdResponse response)
     {
-        bool keepAlive = connection.ColdKeepAlive && !_reactor.Draining;
-        _answers.Write(connection.Output, response, keepAlive, connection.ColdIsHead);
-        Count(connection.ColdEndpoint, RequestLabels.OutcomeOf(response.Status), connection.RequestStartTimestamp);
-        Answered(connection, keepAlive);
+        ConnectionOption option = _reactor.Draining ? ConnectionOption.Close : connection.ColdOption;
+        _answers.Write(connection.Output, response, option, connection.ColdIsHead);
+        Count(connection.ColdEndpoint, OutcomeLabels.OutcomeOf(response.Status), connection.RequestStartTimestamp);
+        Answered(connection, option);
     }
 
     /// <summary>Refuses the request that did not arrive in time, and the connection with it.</summary>
@@ -212,86 +212,90 @@ internal sealed class RequestLoop
     [HotPath]
     private void Dispatch(Connection connection, RequestHead head, in ReadOnlySequence<byte> body, int requestBytes)
     {
-        bool keepAlive = head.KeepAlive && !_reactor.Draining;
+        ConnectionOption option = _reactor.Draining ? ConnectionOption.Close : head.AnswerOption;
         connection.RequestStartTimestamp = _reactor.Clock.Timestamp;
         if (connection.IsAdmin)
         {
-            _cold.StartAdmin(connection, head, keepAlive);
-            SetPhase(connection, ConnectionPhase.Cold);
-            Consume(connection, requestBytes);
+            _cold.StartAdmin(connection, head, option);
+            LeaveForColdAnswer(connection, requestBytes);
             return;
         }
 
         switch (_context.Routes.Match(head.Path))
         {
-            case RouteKind.VerifyKey when head.Method == HttpMethod.Post && _verifyKey.TryHandle(connection, head, Contiguous(body), keepAlive):
+            case RouteKind.VerifyKey when head.Method == HttpMethod.Post && _verifyKey.TryHandle(connection, head, Contiguous(body), option):
                 connection.VerifyAnswers++;
                 break;
-            case RouteKind.Limit when head.Method == HttpMethod.Post && _ratelimit.TryHandle(connection, head, Contiguous(body), isBatch: false, keepAlive):
-            case RouteKind.MultiLimit when head.Method == HttpMethod.Post && _ratelimit.TryHandle(connection, head, Contiguous(body), isBatch: true, keepAlive):
+            case RouteKind.Limit when head.Method == HttpMethod.Post && _ratelimit.TryHandle(connection, head, Contiguous(body), isBatch: false, option):
+            case RouteKind.MultiLimit when head.Method == HttpMethod.Post && _ratelimit.TryHandle(connection, head, Contiguous(body), isBatch: true, option):
                 connection.LimitAnswers++;
                 break;
             case RouteKind.VerifyKey or RouteKind.Limit or RouteKind.MultiLimit or RouteKind.ControlPlane when head.Method == HttpMethod.Post:
-                StartCold(connection, head, body, keepAlive, requestBytes);
+                _cold.Start(connection, head, body, option, _answers.NextRequestId());
+                LeaveForColdAnswer(connection, requestBytes);
                 return;
-            case RouteKind.V1VerifyKey when head.Method == HttpMethod.Post && _v1VerifyKey!.TryHandle(connection, head, Contiguous(body), keepAlive):
+            case RouteKind.V1VerifyKey when head.Method == HttpMethod.Post && _v1VerifyKey!.TryHandle(connection, head, Contiguous(body), option):
                 connection.VerifyAnswers++;
                 break;
-            case RouteKind.V1Limit when head.Method == HttpMethod.Post && _v1Ratelimit!.TryHandle(connection, head, Contiguous(body), keepAlive):
+            case RouteKind.V1Limit when head.Method == HttpMethod.Post && _v1Ratelimit!.TryHandle(connection, head, Contiguous(body), option):
                 connection.LimitAnswers++;
                 break;
             case RouteKind.V1VerifyKey or RouteKind.V1Limit or RouteKind.V1:
-                StartCold(connection, head, body, keepAlive, requestBytes);
+                _cold.Start(connection, head, body, option, _answers.NextRequestId());
+                LeaveForColdAnswer(connection, requestBytes);
                 return;
             case RouteKind.Liveness when head.Method is HttpMethod.Get or HttpMethod.Head:
-                _answers.WriteLiveness(connection.Output, keepAlive, head.Method == HttpMethod.Head);
+                _answers.WriteLiveness(connection.Output, option, head.Method == HttpMethod.Head);
                 Count(RequestEndpoint.Liveness, RequestOutcome.Success, connection.RequestStartTimestamp);
                 break;
-            case RouteKind.Liveness:
-                _answers.WriteMethodNotAllowed(connection.Output, "GET, HEAD"u8, keepAlive, head.Method == HttpMethod.Head);
+            case RouteKind.Document when head.Method is HttpMethod.Get or HttpMethod.Head:
+                _cold.StartDocument(connection, head, option);
+                LeaveForColdAnswer(connection, requestBytes);
+                return;
+            case RouteKind.Liveness or RouteKind.Document:
+                _answers.WriteMethodNotAllowed(connection.Output, "GET, HEAD"u8, option, head.Method == HttpMethod.Head);
                 Count(RequestEndpoint.Unknown, RequestOutcome.ClientError, connection.RequestStartTimestamp);
                 break;
             case RouteKind.VerifyKey or RouteKind.Limit or RouteKind.MultiLimit or RouteKind.ControlPlane:
-                _answers.WriteMethodNotAllowed(connection.Output, "POST"u8, keepAlive, head.Method == HttpMethod.Head);
+                _answers.WriteMethodNotAllowed(connection.Output, "POST"u8, option, head.Method == HttpMethod.Head);
                 Count(RequestEndpoint.Unknown, RequestOutcome.ClientError, connection.RequestStartTimestamp);
                 break;
             case RouteKind.Unclean:
-                _answers.WriteRedirect(connection.Output, head.Path, keepAlive, head.Method == HttpMethod.Head);
+                _answers.WriteRedirect(connection.Output, head.Path, option, head.Method == HttpMethod.Head);
                 Count(RequestEndpoint.Unknown, RequestOutcome.Success, connection.RequestStartTimestamp);
                 break;
             default:
-                keepAlive = AnswerUnknown(connection, head, keepAlive);
+                option = AnswerUnknown(connection, head, option);
                 break;
         }
 
         Consume(connection, requestBytes);
-        Answered(connection, keepAlive);
+        Answered(connection, option);
     }
 
-    private void StartCold(Connection connection, RequestHead head, in ReadOnlySequence<byte> body, bool keepAlive, int requestBytes)
+    private void LeaveForColdAnswer(Connection connection, int requestBytes)
     {
-        _cold.Start(connection, head, body, keepAlive, _answers.NextRequestId());
         SetPhase(connection, ConnectionPhase.Cold);
         Consume(connection, requestBytes);
     }
 
-    private bool AnswerUnknown(Connection connection, RequestHead head, bool keepAlive)
+    private ConnectionOption AnswerUnknown(Connection connection, RequestHead head, ConnectionOption option)
     {
         switch (head.Method)
         {
             case HttpMethod.Options when head.Path.SequenceEqual("*"u8):
-                _answers.WriteEmpty(connection.Output, 200, keepAlive);
+                _answers.WriteEmpty(connection.Output, 200, option);
                 Count(RequestEndpoint.Unknown, RequestOutcome.Success, connection.RequestStartTimestamp);
-                return keepAlive;
+                return option;
             case HttpMethod.Connect:
                 // No tunnel is ever opened; what follows on the connection is not for us.
-                _answers.WriteEmpty(connection.Output, 501, keepAlive: false);
+                _answers.WriteEmpty(connection.Output, 501, ConnectionOption.Close);
                 Count(RequestEndpoint.Unknown, RequestOutcome.ServerError, connection.RequestStartTimestamp);
-                return false;
+                return ConnectionOption.Close;
             default:
-                _answers.WriteNotFound(connection.Output, keepAlive, head.Method == HttpMethod.Head);
+                _answers.WriteNotFound(connection.Output, option, head.Method == HttpMethod.Head);
                 Count(RequestEndpoint.Unknown, RequestOutcome.ClientError, connection.RequestStartTimestamp);
-                return keepAlive;
+                return option;
         }
     }
 
@@ -305,8 +309,8 @@ internal sealed class RequestLoop
         connection.BodyExtraMs = 0;
     }
 
-    private static void Answered(Connection connection, bool keepAlive) =>
-        SetPhase(connection, keepAlive ? ConnectionPhase.Idle : ConnectionPhase.Closing);
+    private static void Answered(Connection connection, ConnectionOption option) =>
+        SetPhase(connection, option == ConnectionOption.Close ? ConnectionPhase.Closing : ConnectionPhase.Idle);
 
     private void Refuse(Connection connection, RejectReason reason)
     {

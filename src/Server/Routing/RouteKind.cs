@@ -30,6 +30,9 @@ internal enum RouteKind : byte
     /// <summary>Any other path of v1, answered on the thread pool: also one that is not served, because v1 words even that in its own form.</summary>
     V1,
 
+    /// <summary>A document about the API, answered on the thread pool.</summary>
+    Document,
+
     /// <summary>A path with empty or dot segments whose clean form is served: redirected.</summary>
     Unclean,
 }

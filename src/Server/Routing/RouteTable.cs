@@ -1,11 +1,14 @@
 using System;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.ControlPlane.Documents;
 
 namespace Unkey.Server.Routing;
 
 /// <summary>Finds what serves a path: exact, case-sensitive, without a trailing slash.</summary>
 /// <remarks>Immutable; any thread. No allocation.</remarks>
-internal sealed class RouteTable(ControlPlaneRouter controlPlane)
+/// <param name="controlPlane">Knows the operations.</param>
+/// <param name="servesDocuments">Whether the documents about the API are served.</param>
+internal sealed class RouteTable(ControlPlaneRouter controlPlane, bool servesDocuments)
 {
     /// <summary>No served path is longer.</summary>
     internal const int PathBytesMax = 64;
@@ -85,6 +88,7 @@ internal sealed class RouteTable(ControlPlaneRouter controlPlane)
         : path.SequenceEqual("/v2/liveness"u8) ? RouteKind.Liveness
         : path.StartsWith(V1Prefix) ? MatchV1(path)
         : controlPlane.IsKnown(path) ? RouteKind.ControlPlane
+        : servesDocuments && ApiDocuments.IsKnown(path) ? RouteKind.Document
         : RouteKind.Unknown;
 
     [HotPath]

@@ -82,8 +82,8 @@ internal sealed class Connection
     /// <summary>What the cold request under way is for, as the metrics name it.</summary>
     internal RequestEndpoint ColdEndpoint { get; set; }
 
-    /// <summary>Whether the connection stays open after the cold answer under way.</summary>
-    internal bool ColdKeepAlive { get; set; }
+    /// <summary>What the cold answer under way says of the connection.</summary>
+    internal ConnectionOption ColdOption { get; set; }
 
     /// <summary>Whether the cold request under way was HEAD: its answer carries no body.</summary>
     internal bool ColdIsHead { get; set; }

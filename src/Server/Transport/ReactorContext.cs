@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Unkey.Engine;
 using Unkey.Engine.Events;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.ControlPlane.Documents;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Hosting;
 using Unkey.Server.Routing;
@@ -26,6 +27,9 @@ internal sealed record ReactorContext
 
     /// <summary>Answers cold requests of the API.</summary>
     public required ControlPlaneRouter ControlPlane { get; init; }
+
+    /// <summary>The documents about the API.</summary>
+    public required ApiDocuments Documents { get; init; }
 
     /// <summary>Answers requests of the admin listener.</summary>
     public required AdminRouter Admin { get; init; }

@@ -7,7 +7,9 @@ using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine;
+using Unkey.Server.Commands;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.ControlPlane.Documents;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Events;
 using Unkey.Server.Hosting;
@@ -89,7 +91,8 @@ internal sealed class TransportServer : IDisposable
     {
         _limit = new ConnectionLimit(_options.MaxConnections);
         var bodies = new BodyBudget(BodyBudget.DefaultBytesMax);
-        var routes = new RouteTable(controlPlane);
+        var routes = new RouteTable(controlPlane, _options.ServesReference);
+        var documents = new ApiDocuments(BuildVersion.Full);
         _reactors = new Reactor[_options.Threads];
         for (int i = 0; i < _reactors.Length; i++)
         {
@@ -100,6 +103,7 @@ internal sealed class TransportServer : IDisposable
                 Events = events?.Ring(i),
                 Routes = routes,
                 ControlPlane = controlPlane,
+                Documents = documents,
                 Admin = admin,
                 Metrics = metrics.Reactor(i),
                 Limit = _limit,

@@ -9,7 +9,7 @@ public sealed class AdminRouterTests
     private readonly HealthState _health = new();
     private readonly AdminRouter _router;
 
-    public AdminRouterTests() => _router = new AdminRouter(new Metrics(1, "1"), _health);
+    public AdminRouterTests() => _router = new AdminRouter(new Metrics(1, "1", []), _health);
 
     [Fact]
     public void BeforeTheStartIsDoneEveryHealthPathAnswersNotStarted()

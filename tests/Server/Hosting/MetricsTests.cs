@@ -5,6 +5,8 @@ using System.Globalization;
 using System.Linq;
 using System.Text;
 using CsCheck;
+using Unkey.Server.ControlPlane.Operations;
+using Unkey.Server.ControlPlane.V1;
 using Unkey.Server.Diagnostics;
 using Xunit;
 
@@ -12,22 +14,41 @@ namespace Unkey.Server.Tests.Hosting;
 
 public sealed class MetricsTests
 {
+    private const string CreateKeyPath = "/v2/keys.createKey";
+
+    private static RequestEndpoint CreateKey => new EndpointLabels([CreateKeyPath]).Of(CreateKeyPath);
+
     [Fact]
-    public void EveryEndpointAndOutcomeHasALabelOfItsOwn()
+    public void EveryOutcomeHasALabelOfItsOwn()
     {
-        Assert.Equal(RequestLabels.EndpointCount, Enum.GetValues<RequestEndpoint>().Length);
-        Assert.Equal(RequestLabels.OutcomeCount, Enum.GetValues<RequestOutcome>().Length);
-        Assert.Equal(RequestLabels.EndpointCount, Enum.GetValues<RequestEndpoint>().Select(RequestLabels.Of).Distinct().Count());
-        Assert.Equal(RequestLabels.OutcomeCount, Enum.GetValues<RequestOutcome>().Select(RequestLabels.Of).Distinct().Count());
-        Assert.Equal(RequestEndpoint.VerifyKey, RequestLabels.EndpointOf("/v2/keys.verifyKey"));
-        Assert.Equal(RequestEndpoint.CreateWorkspace, RequestLabels.EndpointOf("/v2/workspaces.createWorkspace"));
-        Assert.Equal(RequestEndpoint.V1VerifyKey, RequestLabels.EndpointOf("/v1/keys.verifyKey"));
-        Assert.Equal(RequestEndpoint.V1Limit, RequestLabels.EndpointOf("/v1/ratelimits.limit"));
-        Assert.Equal(RequestEndpoint.V1Other, RequestLabels.EndpointOf("/v1/keys.createKey"));
-        Assert.Equal(RequestEndpoint.Other, RequestLabels.EndpointOf("/v2/v1.other"));
-        Assert.Equal(RequestEndpoint.Other, RequestLabels.EndpointOf("/v2/other"));
-        Assert.Equal(RequestEndpoint.Other, RequestLabels.EndpointOf("/v2/malformed"));
-        Assert.Equal(RequestEndpoint.Other, RequestLabels.EndpointOf("keys.verifyKey"));
+        Assert.Equal(OutcomeLabels.Count, Enum.GetValues<RequestOutcome>().Length);
+        Assert.Equal(OutcomeLabels.Count, Enum.GetValues<RequestOutcome>().Select(OutcomeLabels.Of).Distinct().Count());
+    }
+
+    [Fact]
+    public void EveryOperationHasALabelOfItsOwnAndNothingElseHasOne()
+    {
+        string[] paths = [.. AllOperations.Create().Concat(V1Operations.Create()).Select(static operation => operation.Path)];
+        EndpointLabels labels = new(paths);
+        Dictionary<string, string> wanted = paths.ToDictionary(
+            static path => path, static path => path.Replace("/v2/", "", StringComparison.Ordinal).Replace("/v1/", "v1.", StringComparison.Ordinal));
+        Assert.Equal(labels.Names.Count, labels.Names.Distinct().Count());
+        Assert.Equal(paths.Length, paths.Select(labels.Of).Distinct().Count());
+        Assert.All(paths, path => Assert.Equal(wanted[path], labels.Names[labels.Of(path).Index]));
+        Assert.Equal(["admin", "documents", "liveness", "malformed", "unknown"], labels.Names.Except(wanted.Values).Order());
+        Assert.Equal(RequestEndpoint.VerifyKey, labels.Of("/v2/keys.verifyKey"));
+        Assert.Equal(RequestEndpoint.Limit, labels.Of("/v2/ratelimit.limit"));
+        Assert.Equal(RequestEndpoint.MultiLimit, labels.Of("/v2/ratelimit.multiLimit"));
+        Assert.Equal(RequestEndpoint.V1VerifyKey, labels.Of("/v1/keys.verifyKey"));
+        Assert.Equal(RequestEndpoint.V1Limit, labels.Of("/v1/ratelimits.limit"));
+        Assert.Equal("liveness", labels.Names[RequestEndpoint.Liveness.Index]);
+        Assert.Equal("documents", labels.Names[RequestEndpoint.Document.Index]);
+        Assert.Equal("admin", labels.Names[RequestEndpoint.Admin.Index]);
+        Assert.Equal("malformed", labels.Names[RequestEndpoint.Malformed.Index]);
+        foreach (string stranger in new[] { "/v2/other", "/v1/other", "/v2/malformed", "keys.verifyKey", "", "/v2/keys.verifyKey/" })
+        {
+            Assert.Equal(RequestEndpoint.Unknown, labels.Of(stranger));
+        }
     }
 
     [Fact]
@@ -56,10 +77,10 @@ public sealed class MetricsTests
     [Fact]
     public void CountersOfAllReactorsAreAddedUp()
     {
-        Metrics metrics = new(2, "1.2.3");
+        Metrics metrics = new(2, "1.2.3", [CreateKeyPath]);
         metrics.Reactor(0).RequestCompleted(RequestEndpoint.VerifyKey, RequestOutcome.Valid);
         metrics.Reactor(1).RequestCompleted(RequestEndpoint.VerifyKey, RequestOutcome.Valid);
-        metrics.Reactor(1).RequestCompleted(RequestEndpoint.CreateKey, RequestOutcome.ClientError);
+        metrics.Reactor(1).RequestCompleted(CreateKey, RequestOutcome.ClientError);
         metrics.Reactor(0).ConnectionOpened();
         metrics.Reactor(1).ConnectionOpened();
         metrics.Reactor(1).ConnectionClosed();
@@ -83,13 +104,13 @@ public sealed class MetricsTests
     [Fact]
     public void TheHistogramIsCumulativeAndEndsWithItsCount()
     {
-        Metrics metrics = new(2, "1.2.3");
+        Metrics metrics = new(2, "1.2.3", [CreateKeyPath]);
         for (int i = 0; i < 1000; i++)
         {
             metrics.Reactor(i & 1).RecordLatency(RequestEndpoint.VerifyKey, (long)(i * 1e-6 * Stopwatch.Frequency));
         }
 
-        metrics.Reactor(0).RecordLatency(RequestEndpoint.CreateKey, Stopwatch.Frequency);
+        metrics.Reactor(0).RecordLatency(CreateKey, Stopwatch.Frequency);
         Dictionary<string, double> samples = Parse(metrics.Render());
         const string Bucket = "unkey_http_request_duration_seconds_bucket{endpoint=\"keys.verifyKey\",le=\"";
         double[] cumulative = samples.Where(s => s.Key.StartsWith(Bucket, StringComparison.Ordinal)).Select(s => s.Value).ToArray();
@@ -106,7 +127,7 @@ public sealed class MetricsTests
     [Fact]
     public void EverySampleBelongsToADeclaredMetricAndIsNamedOnce()
     {
-        string text = Encoding.UTF8.GetString(new Metrics(1, "1").Render());
+        string text = Encoding.UTF8.GetString(new Metrics(1, "1", []).Render());
         Assert.EndsWith("\n", text, StringComparison.Ordinal);
         HashSet<string> declared = [];
         HashSet<string> seen = [];
@@ -137,7 +158,7 @@ public sealed class MetricsTests
     [Fact]
     public void CountingAllocatesNothing()
     {
-        ReactorMetrics reactor = new Metrics(1, "1").Reactor(0);
+        ReactorMetrics reactor = new Metrics(1, "1", []).Reactor(0);
         Count(reactor, 10_000);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Count(reactor, 10_000);

@@ -1,3 +1,4 @@
+using System;
 using Unkey.Server.Tests.Tcp.Harness;
 using Xunit;
 
@@ -15,6 +16,6 @@ public abstract class TcpTests(ServerFixture fixture) : IClassFixture<ServerFixt
 
     private protected Scene Scene => Fixture.Scene;
 
-    /// <summary>A client that may call an operation: new workspaces are the operator's business, so only the bootstrap root key makes them.</summary>
-    private protected ApiClient Caller(string operation) => operation == "workspaces.createWorkspace" ? Fixture.Client : Client;
+    /// <summary>A client that may call an operation: workspaces are the operator's business, so only the bootstrap root key has to do with them.</summary>
+    private protected ApiClient Caller(string operation) => operation.StartsWith("workspaces.", StringComparison.Ordinal) ? Fixture.Client : Client;
 }

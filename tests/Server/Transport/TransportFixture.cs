@@ -54,7 +54,7 @@ internal sealed class TransportFixture : IDisposable
             });
         }
 
-        Metrics = new Metrics(options.Threads, "test");
+        Metrics = new Metrics(options.Threads, "test", [Cold.Path]);
         Server = TransportServer.Bind(options, NullLogger.Instance);
         Server.Start(_engine, new ControlPlaneRouter([Cold]), new AdminRouter(Metrics, new HealthState()), Metrics, events: null, TimeProvider.System);
     }

@@ -14,9 +14,20 @@ internal sealed class AddPermissions() : Operation<KeyPermissionsRequest>(
     "/v2/keys.addPermissions",
     SchemaNode.Closed(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
-        SchemaProperty.Required("permissions", SchemaNode.ListOf(RequestSchemas.Slug, itemsMin: 1, itemsMax: 1000))),
+        SchemaProperty.Required("permissions", RequestSchemas.SomeSlugs)),
     RequestJson.Default.KeyPermissionsRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Attaches permissions directly to a key.",
+        Details = "Missing permissions are created, which takes rbac.*.create_permission as well.",
+        Permissions = ["api.*.update_key", "rbac.*.add_permission_to_key"],
+        Example = """{"keyId":"key_MWsVoLbZy","permissions":["invoices.write"]}""",
+        Data = SchemaNode.ListOf(PermissionData.Schema).Described("All its direct permissions."),
+        Refusals = [ErrorCode.KeyNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, KeyPermissionsRequest request) =>
         await context.WriteAsync(session => Add(session, context, request)).ConfigureAwait(false);

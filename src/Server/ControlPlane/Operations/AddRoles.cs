@@ -14,9 +14,19 @@ internal sealed class AddRoles() : Operation<KeyRolesRequest>(
     "/v2/keys.addRoles",
     SchemaNode.Closed(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
-        SchemaProperty.Required("roles", SchemaNode.ListOf(RequestSchemas.RoleName, itemsMin: 1, itemsMax: 100))),
+        SchemaProperty.Required("roles", RequestSchemas.SomeRoleNames)),
     RequestJson.Default.KeyRolesRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Gives roles to a key.",
+        Permissions = ["api.*.update_key", "rbac.*.add_role_to_key"],
+        Example = """{"keyId":"key_MWsVoLbZy","roles":["accountant"]}""",
+        Data = SchemaNode.ListOf(RoleData.Schema).Described("All its roles."),
+        Refusals = [ErrorCode.KeyNotFound, ErrorCode.RoleNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, KeyRolesRequest request) =>
         await context.WriteAsync(session => Add(session, context, request)).ConfigureAwait(false);

@@ -10,9 +10,18 @@ namespace Unkey.Server.ControlPlane.Operations;
 /// <summary><c>apis.createApi</c>: a named container and the keyspace that holds its keys.</summary>
 internal sealed class CreateApi() : Operation<CreateApiRequest>(
     "/v2/apis.createApi",
-    SchemaNode.Closed(SchemaProperty.Required("name", SchemaNode.Text(3, 256))),
+    SchemaNode.Closed(SchemaProperty.Required("name", RequestSchemas.ApiName)),
     RequestJson.Default.CreateApiRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Creates an API, which is a set of keys.",
+        Permissions = ["api.*.create_api"],
+        Example = """{"name":"payments"}""",
+        Data = FieldsData.Schema(("apiId", "Id of the new API.")),
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreateApiRequest request)
     {

@@ -18,6 +18,16 @@ internal sealed class CreateIdentity() : Operation<CreateIdentityRequest>(
     RequestJson.Default.CreateIdentityRequest)
 {
     /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Creates an identity: the user or tenant behind one or more keys.",
+        Permissions = ["identity.*.create_identity"],
+        Example = """{"externalId":"customer_7","meta":{"plan":"pro"}}""",
+        Data = FieldsData.Schema(("identityId", "Id of the new identity.")),
+        Refusals = [ErrorCode.IdentityAlreadyExists],
+    };
+
+    /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreateIdentityRequest request)
     {
         if (context.Deny(IdentityAccess.Required(context, "create_identity")) is { } denied)

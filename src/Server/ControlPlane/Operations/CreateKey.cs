@@ -26,10 +26,21 @@ internal sealed class CreateKey() : Operation<CreateKeyRequest>(
         SchemaProperty.Optional("expires", RequestSchemas.Expires),
         SchemaProperty.Optional("credits", RequestSchemas.Credits),
         SchemaProperty.Optional("ratelimits", RequestSchemas.Ratelimits),
-        SchemaProperty.Optional("enabled", SchemaNode.Boolean),
-        SchemaProperty.Optional("recoverable", SchemaNode.Boolean)),
+        SchemaProperty.Optional("enabled", SchemaNode.Boolean.Described("Whether it may be used; true when absent.")),
+        SchemaProperty.Optional("recoverable", SchemaNode.Boolean.Described("Whether it is also stored encrypted, so that it can be shown again."))),
     RequestJson.Default.CreateKeyRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Creates a key and shows it, the only time that it is shown.",
+        Details = "A caller that may not create keys gets the answer of an unknown API. A recoverable key takes api.*.encrypt_key as well.",
+        Permissions = ["api.*.create_key"],
+        Example = """{"apiId":"api_FPhGK7SeA","prefix":"pay","externalId":"customer_7","permissions":["invoices.read"]}""",
+        Data = FieldsData.Schema(("keyId", "Id of the new key."), ("key", "The key. Only its SHA-256 is stored.")),
+        Refusals = [ErrorCode.ApiNotFound, ErrorCode.RoleNotFound, ErrorCode.PreconditionFailed],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreateKeyRequest request)
     {

@@ -11,10 +11,22 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class CreateMigration() : Operation<CreateMigrationRequest>(
     "/v2/migrations.createMigration",
     SchemaNode.Closed(
-        SchemaProperty.Required("algorithm", SchemaNode.OneOf(MigrationAlgorithm.Sha256, MigrationAlgorithm.PrefixedApiKey)),
-        SchemaProperty.Optional("migrationId", SchemaNode.Text(8, 256))),
+        SchemaProperty.Required(
+            "algorithm", SchemaNode.OneOf(MigrationAlgorithm.Sha256, MigrationAlgorithm.PrefixedApiKey).Described("What a hash is made of, and how.")),
+        SchemaProperty.Optional("migrationId", SchemaNode.Text(8, 256).Described("An id of your choice; made when absent."))),
     RequestJson.Default.CreateMigrationRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Says how the hashes of keys to import were made.",
+        Details = "An extension: the hosted service sets migrations up by hand.",
+        Permissions = ["migration.*.create_migration"],
+        Example = """{"algorithm":"sha256","migrationId":"from_legacy"}""",
+        Data = FieldsData.Schema(("migrationId", "Id of the migration.")),
+        Refusals = [ErrorCode.MigrationAlreadyExists],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreateMigrationRequest request)
     {

@@ -12,11 +12,21 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class CreatePermission() : Operation<CreatePermissionRequest>(
     "/v2/permissions.createPermission",
     SchemaNode.Closed(
-        SchemaProperty.Required("name", SchemaNode.Text(1, 512)),
+        SchemaProperty.Required("name", SchemaNode.Text(1, 512).Described("Name for people.")),
         SchemaProperty.Required("slug", RequestSchemas.Slug),
-        SchemaProperty.Optional("description", SchemaNode.Text(0, 512))),
+        SchemaProperty.Optional("description", SchemaNode.Text(0, 512).Described("What it is for."))),
     RequestJson.Default.CreatePermissionRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Creates a permission.",
+        Permissions = ["rbac.*.create_permission"],
+        Example = """{"name":"Read invoices","slug":"invoices.read"}""",
+        Data = FieldsData.Schema(("permissionId", "Id of the new permission.")),
+        Refusals = [ErrorCode.PermissionAlreadyExists],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreatePermissionRequest request)
     {

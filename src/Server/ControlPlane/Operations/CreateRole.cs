@@ -15,10 +15,21 @@ internal sealed class CreateRole() : Operation<CreateRoleRequest>(
     "/v2/permissions.createRole",
     SchemaNode.Closed(
         SchemaProperty.Required("name", RequestSchemas.RoleName),
-        SchemaProperty.Optional("description", SchemaNode.Text(0, 512)),
+        SchemaProperty.Optional("description", SchemaNode.Text(0, 512).Described("What it is for.")),
         SchemaProperty.Optional("permissions", RequestSchemas.SlugsOfRole)),
     RequestJson.Default.CreateRoleRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Creates a role: a set of permissions.",
+        Details = "With permissions it takes rbac.*.add_permission_to_role as well, and rbac.*.create_permission when some are missing.",
+        Permissions = ["rbac.*.create_role"],
+        Example = """{"name":"accountant","permissions":["invoices.read"]}""",
+        Data = FieldsData.Schema(("roleId", "Id of the new role.")),
+        Refusals = [ErrorCode.RoleAlreadyExists],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreateRoleRequest request)
     {

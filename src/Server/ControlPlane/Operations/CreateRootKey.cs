@@ -14,10 +14,20 @@ internal sealed class CreateRootKey() : Operation<CreateRootKeyRequest>(
     "/v2/rootKeys.createRootKey",
     SchemaNode.Closed(
         SchemaProperty.Optional("name", RequestSchemas.KeyName),
-        SchemaProperty.Required("permissions", SchemaNode.ListOf(SchemaNode.Text(1, 512), 1, 1000)),
+        SchemaProperty.Required("permissions", SchemaNode.ListOf(SchemaNode.Text(1, 512), 1, 1000).Described("What it may do.")),
         SchemaProperty.Optional("expires", RequestSchemas.Expires)),
     RequestJson.Default.CreateRootKeyRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Creates a root key and shows it, the only time that it is shown.",
+        Details = "An extension. A root key can only hand out permissions that it has.",
+        Permissions = ["root_key.*.create_root_key"],
+        Example = """{"name":"ci","permissions":["api.*.verify_key"]}""",
+        Data = FieldsData.Schema(("keyId", "Id of the new root key."), ("key", "The root key. Only its SHA-256 is stored.")),
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreateRootKeyRequest request)
     {

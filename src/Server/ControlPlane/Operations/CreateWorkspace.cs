@@ -12,10 +12,23 @@ namespace Unkey.Server.ControlPlane.Operations;
 /// <remarks>That root key cannot create workspaces: they are outside the one it manages, so this stays with the operator.</remarks>
 internal sealed class CreateWorkspace() : Operation<CreateWorkspaceRequest>(
     "/v2/workspaces.createWorkspace",
-    SchemaNode.Closed(SchemaProperty.Required("name", SchemaNode.Text(1, 256))),
+    SchemaNode.Closed(SchemaProperty.Required("name", SchemaNode.Text(1, 256).Described("Name for people."))),
     RequestJson.Default.CreateWorkspaceRequest)
 {
     private const string RootKeyName = "workspace root key";
+
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Creates a workspace, and a root key that manages all of it.",
+        Details = "An extension, for the operator.",
+        Permissions = [RootPermissions.CreateWorkspace],
+        Example = """{"name":"staging"}""",
+        Data = FieldsData.Schema(
+            ("workspaceId", "Id of the new workspace."),
+            ("rootKeyId", "Id of its root key."),
+            ("rootKey", "The root key. Only its SHA-256 is stored.")),
+    };
 
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreateWorkspaceRequest request)

@@ -19,6 +19,16 @@ internal sealed class DeleteApi() : Operation<ApiIdRequest>(
         ErrorCode.ProtectedResource, "This API has delete protection enabled. Disable it before attempting to delete.");
 
     /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Deletes an API. Its keys do not verify any more.",
+        Permissions = ["api.*.delete_api"],
+        Example = """{"apiId":"api_FPhGK7SeA"}""",
+        Data = EmptyData.Schema,
+        Refusals = [ErrorCode.ApiNotFound, ErrorCode.ProtectedResource],
+    };
+
+    /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, ApiIdRequest request)
     {
         if (context.Deny(PermissionExpression.Any("api.*.delete_api", $"api.{request.ApiId}.delete_api")) is { } denied)

@@ -11,9 +11,19 @@ namespace Unkey.Server.ControlPlane.Operations;
 /// <summary><c>identities.deleteIdentity</c>: leaves a tombstone. Its keys stay and have no identity from then on. The answer has no data.</summary>
 internal sealed class DeleteIdentity() : Operation<IdentityRequest>(
     "/v2/identities.deleteIdentity",
-    SchemaNode.Closed(SchemaProperty.Required("identity", SchemaNode.Text(1))),
+    SchemaNode.Closed(SchemaProperty.Required("identity", RequestSchemas.IdentityIdOrExternalId)),
     RequestJson.Default.IdentityRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Deletes an identity. Its keys stay and have none from then on.",
+        Permissions = ["identity.*.delete_identity"],
+        Example = """{"identity":"customer_7"}""",
+        Data = null,
+        Refusals = [ErrorCode.IdentityNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, IdentityRequest request)
     {

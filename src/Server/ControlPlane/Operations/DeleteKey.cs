@@ -13,9 +13,19 @@ internal sealed class DeleteKey() : Operation<DeleteKeyRequest>(
     "/v2/keys.deleteKey",
     SchemaNode.Closed(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
-        SchemaProperty.Optional("permanent", SchemaNode.Boolean)),
+        SchemaProperty.Optional("permanent", SchemaNode.Boolean.Described("Whether its record goes as well; else it stays, marked as deleted."))),
     RequestJson.Default.DeleteKeyRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Deletes a key. It does not verify any more.",
+        Permissions = ["api.*.delete_key"],
+        Example = """{"keyId":"key_MWsVoLbZy"}""",
+        Data = EmptyData.Schema,
+        Refusals = [ErrorCode.KeyNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, DeleteKeyRequest request) =>
         await context.WriteAsync(session => Delete(session, context, request)).ConfigureAwait(false);

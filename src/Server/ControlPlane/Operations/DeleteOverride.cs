@@ -17,6 +17,16 @@ internal sealed class DeleteOverride() : Operation<OverrideRequest>(
     RequestJson.Default.OverrideRequest)
 {
     /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Deletes an override by its own text; patterns are not evaluated.",
+        Permissions = ["ratelimit.*.delete_override"],
+        Example = """{"namespace":"emails","identifier":"*@example.com"}""",
+        Data = EmptyData.Schema,
+        Refusals = [ErrorCode.NamespaceNotFound, ErrorCode.OverrideNotFound],
+    };
+
+    /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, OverrideRequest request) =>
         await context.WriteAsync(session => Delete(session, context, request)).ConfigureAwait(false);
 

@@ -11,9 +11,19 @@ namespace Unkey.Server.ControlPlane.Operations;
 /// <summary><c>permissions.deletePermission</c>: for good. Every key and role that had it loses it at once.</summary>
 internal sealed class DeletePermission() : Operation<PermissionRequest>(
     "/v2/permissions.deletePermission",
-    SchemaNode.Closed(SchemaProperty.Required("permission", RequestSchemas.Slug)),
+    SchemaNode.Closed(SchemaProperty.Required("permission", RequestSchemas.PermissionIdOrSlug)),
     RequestJson.Default.PermissionRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Deletes a permission. Keys and roles lose it at once.",
+        Permissions = ["rbac.*.delete_permission"],
+        Example = """{"permission":"invoices.read"}""",
+        Data = EmptyData.Schema,
+        Refusals = [ErrorCode.PermissionNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, PermissionRequest request)
     {

@@ -15,6 +15,16 @@ internal sealed class DeleteRole() : Operation<RoleRequest>(
     RequestJson.Default.RoleRequest)
 {
     /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Deletes a role. Keys lose it at once; its permissions stay.",
+        Permissions = ["rbac.*.delete_role"],
+        Example = """{"role":"accountant"}""",
+        Data = EmptyData.Schema,
+        Refusals = [ErrorCode.RoleNotFound],
+    };
+
+    /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, RoleRequest request)
     {
         if (context.Deny(PermissionExpression.Any("rbac.*.delete_role")) is { } denied)

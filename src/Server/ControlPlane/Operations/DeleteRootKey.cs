@@ -10,9 +10,20 @@ namespace Unkey.Server.ControlPlane.Operations;
 /// <summary><c>rootKeys.deleteRootKey</c>, an extension: revokes a root key of the caller's workspace at once; the caller's own included.</summary>
 internal sealed class DeleteRootKey() : Operation<RootKeyIdRequest>(
     "/v2/rootKeys.deleteRootKey",
-    SchemaNode.Closed(SchemaProperty.Required("keyId", RequestSchemas.KeyId)),
+    SchemaNode.Closed(SchemaProperty.Required("keyId", RequestSchemas.KeyId.Described("Id of the root key."))),
     RequestJson.Default.RootKeyIdRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Deletes a root key. It authenticates nothing any more.",
+        Details = "An extension.",
+        Permissions = ["root_key.*.delete_root_key"],
+        Example = """{"keyId":"key_h3kU9xZv1"}""",
+        Data = EmptyData.Schema,
+        Refusals = [ErrorCode.KeyNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, RootKeyIdRequest request)
     {

@@ -14,6 +14,16 @@ internal sealed class GetApi() : Operation<ApiIdRequest>(
     RequestJson.Default.ApiIdRequest)
 {
     /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Shows an API.",
+        Permissions = ["api.*.read_api"],
+        Example = """{"apiId":"api_FPhGK7SeA"}""",
+        Data = FieldsData.Schema(("id", "Id of the API."), ("name", "Its name.")),
+        Refusals = [ErrorCode.ApiNotFound],
+    };
+
+    /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, ApiIdRequest request)
     {
         if (context.Deny(PermissionExpression.Any("api.*.read_api", $"api.{request.ApiId}.read_api")) is { } denied)

@@ -10,9 +10,19 @@ namespace Unkey.Server.ControlPlane.Operations;
 /// <summary><c>identities.getIdentity</c>: an identity by either of its names. The look-up comes before the permission.</summary>
 internal sealed class GetIdentity() : Operation<IdentityRequest>(
     "/v2/identities.getIdentity",
-    SchemaNode.Closed(SchemaProperty.Required("identity", SchemaNode.Text(1))),
+    SchemaNode.Closed(SchemaProperty.Required("identity", RequestSchemas.IdentityIdOrExternalId)),
     RequestJson.Default.IdentityRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Shows an identity.",
+        Permissions = ["identity.*.read_identity"],
+        Example = """{"identity":"customer_7"}""",
+        Data = IdentityData.Schema,
+        Refusals = [ErrorCode.IdentityNotFound],
+    };
+
     /// <inheritdoc/>
     protected override ValueTask<OperationResult> HandleAsync(OperationContext context, IdentityRequest request) =>
         context.ReadAsync(session =>

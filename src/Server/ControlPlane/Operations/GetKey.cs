@@ -13,9 +13,20 @@ internal sealed class GetKey() : Operation<GetKeyRequest>(
     "/v2/keys.getKey",
     SchemaNode.Closed(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
-        SchemaProperty.Optional("decrypt", SchemaNode.Boolean)),
+        SchemaProperty.Optional("decrypt", SchemaNode.Boolean.Described("Shows a recoverable key in plain text."))),
     RequestJson.Default.GetKeyRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Shows a key.",
+        Details = "To decrypt it takes api.*.decrypt_key as well.",
+        Permissions = ["api.*.read_key"],
+        Example = """{"keyId":"key_MWsVoLbZy"}""",
+        Data = KeyData.SchemaWithPlainText,
+        Refusals = [ErrorCode.KeyNotFound, ErrorCode.PreconditionFailed],
+    };
+
     /// <inheritdoc/>
     protected override ValueTask<OperationResult> HandleAsync(OperationContext context, GetKeyRequest request) =>
         context.ReadAsync(session => Find(session, context, request));

@@ -18,6 +18,17 @@ internal sealed class GetOverride() : Operation<OverrideRequest>(
     RequestJson.Default.OverrideRequest)
 {
     /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Shows the override that applies to an identifier.",
+        Details = "A caller that may not read it gets the answer of a missing override.",
+        Permissions = ["ratelimit.*.read_override"],
+        Example = """{"namespace":"emails","identifier":"a@example.com"}""",
+        Data = OverrideData.Schema,
+        Refusals = [ErrorCode.NamespaceNotFound, ErrorCode.OverrideNotFound],
+    };
+
+    /// <inheritdoc/>
     protected override ValueTask<OperationResult> HandleAsync(OperationContext context, OverrideRequest request) =>
         ValueTask.FromResult(Find(context, request));
 

@@ -9,9 +9,19 @@ namespace Unkey.Server.ControlPlane.Operations;
 /// <summary><c>permissions.getPermission</c>: a permission by its id or its slug.</summary>
 internal sealed class GetPermission() : Operation<PermissionRequest>(
     "/v2/permissions.getPermission",
-    SchemaNode.Closed(SchemaProperty.Required("permission", RequestSchemas.Slug)),
+    SchemaNode.Closed(SchemaProperty.Required("permission", RequestSchemas.PermissionIdOrSlug)),
     RequestJson.Default.PermissionRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Shows a permission.",
+        Permissions = ["rbac.*.read_permission"],
+        Example = """{"permission":"invoices.read"}""",
+        Data = PermissionData.Schema,
+        Refusals = [ErrorCode.PermissionNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, PermissionRequest request)
     {

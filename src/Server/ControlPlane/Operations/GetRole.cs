@@ -14,6 +14,16 @@ internal sealed class GetRole() : Operation<RoleRequest>(
     RequestJson.Default.RoleRequest)
 {
     /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Shows a role and its permissions.",
+        Permissions = ["rbac.*.read_role"],
+        Example = """{"role":"accountant"}""",
+        Data = RoleData.Schema,
+        Refusals = [ErrorCode.RoleNotFound],
+    };
+
+    /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, RoleRequest request)
     {
         if (context.Deny(PermissionExpression.Any("rbac.*.read_role")) is { } denied)

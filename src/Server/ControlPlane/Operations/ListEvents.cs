@@ -17,14 +17,25 @@ internal sealed class ListEvents() : Operation<ListEventsRequest>(
     SchemaNode.Closed(
         SchemaProperty.Optional("limit", RequestSchemas.PageSize),
         SchemaProperty.Optional("cursor", RequestSchemas.Cursor),
-        SchemaProperty.Optional("since", SchemaNode.Integer(0)),
-        SchemaProperty.Optional("until", SchemaNode.Integer(0)),
-        SchemaProperty.Optional("event", SchemaNode.Text(1, 128)),
-        SchemaProperty.Optional("actor", SchemaNode.Text(1, 255)),
-        SchemaProperty.Optional("resource", SchemaNode.Text(1, 255))),
+        SchemaProperty.Optional("since", SchemaNode.Integer(0).Described("Not before this time, in unix milliseconds.")),
+        SchemaProperty.Optional("until", SchemaNode.Integer(0).Described("Before this time, in unix milliseconds.")),
+        SchemaProperty.Optional("event", SchemaNode.Text(1, 128).Described("Only this event, such as key.create.")),
+        SchemaProperty.Optional("actor", SchemaNode.Text(1, 255).Described("Only what the root key with this id did.")),
+        SchemaProperty.Optional("resource", SchemaNode.Text(1, 255).Described("Only what was done to the thing with this id."))),
     RequestJson.Default.ListEventsRequest)
 {
     private const char CursorSeparator = '_';
+
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Lists what was changed in the workspace, and by whom, newest first.",
+        Details = "An extension.",
+        Permissions = ["audit.*.read_audit"],
+        Example = """{"limit":20,"event":"key.create"}""",
+        Data = SchemaNode.ListOf(AuditEventData.Schema),
+        IsList = true,
+    };
 
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, ListEventsRequest request)

@@ -15,10 +15,20 @@ internal sealed class ListIdentities() : Operation<SearchRequest>(
     "/v2/identities.listIdentities",
     SchemaNode.Closed(
         SchemaProperty.Optional("limit", RequestSchemas.PageSize),
-        SchemaProperty.Optional("cursor", SchemaNode.Text()),
+        SchemaProperty.Optional("cursor", RequestSchemas.AnyCursor),
         SchemaProperty.Optional("search", RequestSchemas.Search)),
     RequestJson.Default.SearchRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Lists identities in the order of their ids.",
+        Permissions = ["identity.*.read_identity"],
+        Example = """{"limit":100}""",
+        Data = SchemaNode.ListOf(IdentityData.Schema),
+        IsList = true,
+    };
+
     /// <inheritdoc/>
     protected override ValueTask<OperationResult> HandleAsync(OperationContext context, SearchRequest request) =>
         context.ReadAsync(session => List(session, context, request));

@@ -14,16 +14,29 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class ListKeys() : Operation<ListKeysRequest>(
     "/v2/apis.listKeys",
     SchemaNode.Closed(
-        SchemaProperty.Required("apiId", SchemaNode.Text(1)),
+        SchemaProperty.Required("apiId", SchemaNode.Text(1).Described("Id of the API.")),
         SchemaProperty.Optional("limit", RequestSchemas.PageSize),
-        SchemaProperty.Optional("cursor", SchemaNode.Text()),
-        SchemaProperty.Optional("externalId", SchemaNode.Text(1)),
-        SchemaProperty.Optional("decrypt", SchemaNode.Boolean),
-        SchemaProperty.Optional("revalidateKeysCache", SchemaNode.Boolean)),
+        SchemaProperty.Optional("cursor", RequestSchemas.AnyCursor),
+        SchemaProperty.Optional("externalId", SchemaNode.Text(1).Described("Only keys of the identity with this external id.")),
+        SchemaProperty.Optional("decrypt", SchemaNode.Boolean.Described("Shows recoverable keys in plain text.")),
+        SchemaProperty.Optional(
+            "revalidateKeysCache", SchemaNode.Boolean.Described("Accepted and without effect: the answer is never a cached one."))),
     RequestJson.Default.ListKeysRequest)
 {
     private static readonly ApiError s_notEnabled = new(
         ErrorCode.PreconditionFailed, "The requested API does not support key encryption.");
+
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Lists the keys of an API in the order of their ids.",
+        Details = "A caller that may not read the keys gets the answer of an unknown API. To decrypt keys takes api.*.decrypt_key as well.",
+        Permissions = ["api.*.read_key", "api.*.read_api"],
+        Example = """{"apiId":"api_FPhGK7SeA","limit":100}""",
+        Data = SchemaNode.ListOf(KeyData.SchemaWithPlainText),
+        IsList = true,
+        Refusals = [ErrorCode.ApiNotFound, ErrorCode.PreconditionFailed],
+    };
 
     /// <inheritdoc/>
     protected override ValueTask<OperationResult> HandleAsync(OperationContext context, ListKeysRequest request) =>

@@ -12,11 +12,22 @@ internal sealed class ListOverrides() : Operation<ListOverridesRequest>(
     "/v2/ratelimit.listOverrides",
     SchemaNode.Closed(
         SchemaProperty.Required("namespace", RequestSchemas.Namespace),
-        SchemaProperty.Optional("cursor", SchemaNode.Text()),
+        SchemaProperty.Optional("cursor", RequestSchemas.AnyCursor),
         SchemaProperty.Optional("limit", RequestSchemas.PageSize)),
     RequestJson.Default.ListOverridesRequest)
 {
     private const int DefaultPageSize = 50;
+
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Lists the overrides of a namespace in the order of their ids.",
+        Permissions = ["ratelimit.*.read_override"],
+        Example = """{"namespace":"emails"}""",
+        Data = SchemaNode.ListOf(OverrideData.Schema),
+        IsList = true,
+        Refusals = [ErrorCode.NamespaceNotFound],
+    };
 
     /// <inheritdoc/>
     protected override ValueTask<OperationResult> HandleAsync(OperationContext context, ListOverridesRequest request) =>

@@ -20,6 +20,16 @@ internal sealed class ListPermissions() : Operation<SearchRequest>(
     RequestJson.Default.SearchRequest)
 {
     /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Lists permissions in the order of their ids.",
+        Permissions = ["rbac.*.read_permission"],
+        Example = """{"search":"invoices"}""",
+        Data = SchemaNode.ListOf(PermissionData.Schema),
+        IsList = true,
+    };
+
+    /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, SearchRequest request)
     {
         if (context.Deny(PermissionExpression.Any("rbac.*.read_permission")) is { } denied)

@@ -20,6 +20,16 @@ internal sealed class ListRoles() : Operation<SearchRequest>(
     RequestJson.Default.SearchRequest)
 {
     /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Lists roles in the order of their ids.",
+        Permissions = ["rbac.*.read_role"],
+        Example = """{"limit":50}""",
+        Data = SchemaNode.ListOf(RoleData.Schema),
+        IsList = true,
+    };
+
+    /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, SearchRequest request)
     {
         if (context.Deny(PermissionExpression.Any("rbac.*.read_role")) is { } denied)

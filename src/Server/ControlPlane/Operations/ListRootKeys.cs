@@ -18,6 +18,17 @@ internal sealed class ListRootKeys() : Operation<ListRequest>(
     RequestJson.Default.ListRequest)
 {
     /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Lists the root keys of the workspace in the order of their ids.",
+        Details = "An extension.",
+        Permissions = ["root_key.*.read_root_key"],
+        Example = """{"limit":100}""",
+        Data = SchemaNode.ListOf(RootKeyData.Schema),
+        IsList = true,
+    };
+
+    /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, ListRequest request)
     {
         if (context.Deny("root_key.*.read_root_key") is { } denied)

@@ -15,25 +15,38 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class MigrateKeys() : Operation<MigrateKeysRequest>(
     "/v2/keys.migrateKeys",
     SchemaNode.Closed(
-        SchemaProperty.Required("migrationId", SchemaNode.Text(3, 255)),
-        SchemaProperty.Required("apiId", SchemaNode.Text(3, 255)),
+        SchemaProperty.Required("migrationId", SchemaNode.Text(3, 255).Described("Id of the migration, which says how the hashes were made.")),
+        SchemaProperty.Required("apiId", SchemaNode.Text(3, 255).Described("Id of the API that the keys will belong to.")),
         SchemaProperty.Required(
             "keys",
             SchemaNode.ListOf(
                 SchemaNode.Closed(
-                    SchemaProperty.Required("hash", SchemaNode.Text(3)),
+                    SchemaProperty.Required(
+                        "hash", SchemaNode.Text(3).Described("sha256: SHA-256 of the key in base64; prefixed API keys: SHA-256 of the long token in hexadecimal.")),
                     SchemaProperty.Optional("name", RequestSchemas.KeyName),
-                    SchemaProperty.Optional("externalId", SchemaNode.Text(1, 255)),
+                    SchemaProperty.Optional("externalId", SchemaNode.Text(1, 255).Described("Your own id of the user or tenant behind it. Letter case counts.")),
                     SchemaProperty.Optional("meta", RequestSchemas.Meta),
-                    SchemaProperty.Optional("roles", RequestSchemas.RoleNames),
+                    SchemaProperty.Optional("roles", RequestSchemas.RoleNames.Described("Roles by their names; missing ones are created.")),
                     SchemaProperty.Optional("permissions", RequestSchemas.Slugs),
                     SchemaProperty.Optional("expires", RequestSchemas.Expires),
-                    SchemaProperty.Optional("enabled", SchemaNode.Boolean),
+                    SchemaProperty.Optional("enabled", SchemaNode.Boolean.Described("Whether it may be used; true when absent.")),
                     SchemaProperty.Optional("credits", RequestSchemas.Credits),
                     SchemaProperty.Optional("ratelimits", RequestSchemas.Ratelimits)),
-                itemsMin: 1))),
+                itemsMin: 1)
+                .Described("The keys, without a bound on their number besides the size of the body."))),
     RequestJson.Default.MigrateKeysRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Imports keys by their hashes. Hashes that are known already are reported, and the others imported.",
+        Details = "Identities, permissions and roles are created when they are missing.",
+        Permissions = ["api.*.create_key"],
+        Example = """{"migrationId":"from_legacy","apiId":"api_FPhGK7SeA","keys":[{"hash":"ZyhHyVXXNyRLQVCGtAXCkjXKDoBIdPS7Ywd0ceSnaQs="}]}""",
+        Data = MigratedKeysData.Schema,
+        Refusals = [ErrorCode.ApiNotFound, ErrorCode.MigrationNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, MigrateKeysRequest request)
     {

@@ -21,25 +21,51 @@ internal sealed class RatelimitDecision : Operation
 {
     private const long DurationMsMin = 1_000;
     private const long DurationMsMax = 2_592_000_000;
+    private const string Outcome = "A denial is a 200 as well. Answered from memory.";
 
     private static readonly SchemaNode s_check = SchemaNode.Closed(
-        SchemaProperty.Required("namespace", SchemaNode.Text(1, 512)),
-        SchemaProperty.Required("identifier", SchemaNode.Text(1, 512)),
-        SchemaProperty.Required("limit", SchemaNode.Integer(1)),
-        SchemaProperty.Required("duration", SchemaNode.Integer(DurationMsMin, DurationMsMax)),
-        SchemaProperty.Optional("cost", SchemaNode.Integer(0)));
+        SchemaProperty.Required("namespace", SchemaNode.Text(1, 512).Described("Name or id of the namespace; one that does not exist is created.")),
+        SchemaProperty.Required("identifier", SchemaNode.Text(1, 512).Described("Who is limited, such as a user id or an address.")),
+        SchemaProperty.Required("limit", SchemaNode.Integer(1).Described("Tokens in one duration, unless an override applies.")),
+        SchemaProperty.Required("duration", SchemaNode.Integer(DurationMsMin, DurationMsMax).Described("Milliseconds.")),
+        SchemaProperty.Optional("cost", SchemaNode.Integer(0).Described("Tokens to take; 1 when absent, 0 only looks.")))
+        .Named("RatelimitRequest");
+
+    private static readonly SchemaNode s_checks = SchemaNode.ListOf(s_check, itemsMin: 1, itemsMax: RatelimitRequestReader.ChecksMax);
 
     private readonly bool _isBatch;
 
-    private RatelimitDecision(string path, SchemaNode body, bool isBatch)
-        : base(path, body) => _isBatch = isBatch;
+    private RatelimitDecision(string path, SchemaNode body, bool isBatch, OperationDescription description)
+        : base(path, body)
+    {
+        _isBatch = isBatch;
+        Description = description;
+    }
+
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; }
 
     /// <summary><c>ratelimit.limit</c>: one check.</summary>
-    public static RatelimitDecision One() => new("/v2/ratelimit.limit", s_check, isBatch: false);
+    public static RatelimitDecision One() => new("/v2/ratelimit.limit", s_check, isBatch: false, new OperationDescription
+    {
+        Summary = "Takes tokens of a rate limit, if enough are left.",
+        Details = Outcome + " A namespace that does not exist is created, which takes ratelimit.*.create_namespace as well.",
+        Permissions = ["ratelimit.*.limit"],
+        Example = """{"namespace":"emails","identifier":"customer_7","limit":10,"duration":60000}""",
+        Data = HotAnswerSchemas.RatelimitDecision,
+        Refusals = [ErrorCode.NamespaceGone],
+    });
 
     /// <summary><c>ratelimit.multiLimit</c>: several checks, all or none.</summary>
-    public static RatelimitDecision Batch() =>
-        new("/v2/ratelimit.multiLimit", SchemaNode.ListOf(s_check, itemsMin: 1, itemsMax: RatelimitRequestReader.ChecksMax), isBatch: true);
+    public static RatelimitDecision Batch() => new("/v2/ratelimit.multiLimit", s_checks, isBatch: true, new OperationDescription
+    {
+        Summary = "Takes tokens of several rate limits: all of them, or none.",
+        Details = Outcome + " Namespaces that do not exist are created, which takes ratelimit.*.create_namespace as well.",
+        Permissions = ["ratelimit.*.limit"],
+        Example = """[{"namespace":"emails","identifier":"customer_7","limit":10,"duration":60000}]""",
+        Data = HotAnswerSchemas.RatelimitDecisions,
+        Refusals = [ErrorCode.NamespaceGone],
+    });
 
     /// <inheritdoc/>
     public override async ValueTask<OperationResult> RunAsync(OperationContext context, JsonElement body)
@@ -114,7 +140,7 @@ internal sealed class RatelimitDecision : Operation
                 HonorsBareWildcard = honorsBareWildcard,
                 Checks = scratch.ToEngine(),
                 Texts = scratch.Reader.Texts,
-                NowMs = context.NowMs,
+                NowMs = context.Request.TestTimeMs ?? context.NowMs,
             };
             RatelimitOutcome outcome = new RatelimitDecider(engine).Decide(in input, isBatch, scratch.Result);
             if (outcome == RatelimitOutcome.Decided)

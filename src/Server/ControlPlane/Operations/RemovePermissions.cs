@@ -16,9 +16,19 @@ internal sealed class RemovePermissions() : Operation<KeyPermissionsRequest>(
     "/v2/keys.removePermissions",
     SchemaNode.Closed(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
-        SchemaProperty.Required("permissions", SchemaNode.ListOf(RequestSchemas.Slug, itemsMin: 1, itemsMax: 1000))),
+        SchemaProperty.Required("permissions", RequestSchemas.SomeSlugs)),
     RequestJson.Default.KeyPermissionsRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Takes direct permissions from a key.",
+        Permissions = ["api.*.update_key", "rbac.*.remove_permission_from_key"],
+        Example = """{"keyId":"key_MWsVoLbZy","permissions":["invoices.write"]}""",
+        Data = SchemaNode.ListOf(PermissionData.Schema).Described("The direct permissions that are left."),
+        Refusals = [ErrorCode.KeyNotFound, ErrorCode.PermissionNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, KeyPermissionsRequest request) =>
         await context.WriteAsync(session => Remove(session, context, request)).ConfigureAwait(false);

@@ -15,9 +15,19 @@ internal sealed class RemoveRoles() : Operation<KeyRolesRequest>(
     "/v2/keys.removeRoles",
     SchemaNode.Closed(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
-        SchemaProperty.Required("roles", SchemaNode.ListOf(RequestSchemas.RoleName, itemsMin: 1, itemsMax: 100))),
+        SchemaProperty.Required("roles", RequestSchemas.SomeRoleNames)),
     RequestJson.Default.KeyRolesRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Takes roles from a key.",
+        Permissions = ["api.*.update_key"],
+        Example = """{"keyId":"key_MWsVoLbZy","roles":["accountant"]}""",
+        Data = SchemaNode.ListOf(RoleData.Schema).Described("The roles that are left."),
+        Refusals = [ErrorCode.KeyNotFound, ErrorCode.RoleNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, KeyRolesRequest request) =>
         await context.WriteAsync(session => Remove(session, context, request)).ConfigureAwait(false);

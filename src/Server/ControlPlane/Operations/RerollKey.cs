@@ -14,10 +14,21 @@ internal sealed class RerollKey() : Operation<RerollKeyRequest>(
     "/v2/keys.rerollKey",
     SchemaNode.Open(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
-        SchemaProperty.Required("expiration", RequestSchemas.Expires)),
+        SchemaProperty.Required("expiration", RequestSchemas.Expires.Described("Milliseconds until the old key expires, rounded up to a full minute; 0 for at once."))),
     RequestJson.Default.RerollKeyRequest)
 {
     private const long MinuteMs = 60_000;
+
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Makes a new key with everything that an old one has, while the old one runs out.",
+        Details = "A recoverable key takes api.*.encrypt_key as well.",
+        Permissions = ["api.*.create_key"],
+        Example = """{"keyId":"key_MWsVoLbZy","expiration":86400000}""",
+        Data = FieldsData.Schema(("keyId", "Id of the new key."), ("key", "The new key. Only its SHA-256 is stored.")),
+        Refusals = [ErrorCode.KeyNotFound, ErrorCode.PreconditionFailed],
+    };
 
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, RerollKeyRequest request) =>

@@ -14,10 +14,20 @@ internal sealed class SetOverride() : Operation<SetOverrideRequest>(
     SchemaNode.Closed(
         SchemaProperty.Required("namespace", RequestSchemas.Namespace),
         SchemaProperty.Required("identifier", RequestSchemas.Identifier),
-        SchemaProperty.Required("limit", SchemaNode.Integer(0)),
-        SchemaProperty.Required("duration", SchemaNode.Integer(1000))),
+        SchemaProperty.Required("limit", SchemaNode.Integer(0).Described("Tokens in one duration; 0 denies everything.")),
+        SchemaProperty.Required("duration", SchemaNode.Integer(1000).Described("Milliseconds."))),
     RequestJson.Default.SetOverrideRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Gives an identifier, or all that match a pattern, a limit and a duration of their own.",
+        Permissions = ["ratelimit.*.set_override"],
+        Example = """{"namespace":"emails","identifier":"*@example.com","limit":1000,"duration":60000}""",
+        Data = FieldsData.Schema(("overrideId", "Id of the override; the same when it is set again.")),
+        Refusals = [ErrorCode.NamespaceNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, SetOverrideRequest request) =>
         await context.WriteAsync(session => Set(session, context, request)).ConfigureAwait(false);

@@ -14,9 +14,20 @@ internal sealed class SetPermissions() : Operation<KeyPermissionsRequest>(
     "/v2/keys.setPermissions",
     SchemaNode.Closed(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
-        SchemaProperty.Required("permissions", SchemaNode.ListOf(RequestSchemas.Slug))),
+        SchemaProperty.Required("permissions", SchemaNode.ListOf(RequestSchemas.Slug).Described("Permissions by their slugs; empty for none."))),
     RequestJson.Default.KeyPermissionsRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Makes the direct permissions of a key exactly these.",
+        Details = "Missing permissions are created, which takes rbac.*.create_permission as well.",
+        Permissions = ["api.*.update_key", "rbac.*.add_permission_to_key", "rbac.*.remove_permission_from_key"],
+        Example = """{"keyId":"key_MWsVoLbZy","permissions":["invoices.read"]}""",
+        Data = SchemaNode.ListOf(PermissionData.Schema).Described("All its direct permissions."),
+        Refusals = [ErrorCode.KeyNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, KeyPermissionsRequest request) =>
         await context.WriteAsync(session => Set(session, context, request)).ConfigureAwait(false);

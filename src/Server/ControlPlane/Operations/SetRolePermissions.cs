@@ -16,12 +16,23 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class SetRolePermissions() : Operation<SetRolePermissionsRequest>(
     "/v2/permissions.setRolePermissions",
     SchemaNode.Closed(
-        SchemaProperty.Required("roleId", SchemaNode.Text(3, 255, StringPattern.HyphenatedIdentifier)),
+        SchemaProperty.Required("roleId", SchemaNode.Text(3, 255, StringPattern.HyphenatedIdentifier).Described("Id of the role; a name is not looked up.")),
         SchemaProperty.Required("permissions", RequestSchemas.SlugsOfRole)),
     RequestJson.Default.SetRolePermissionsRequest)
 {
     private static readonly PermissionExpression s_required =
         PermissionExpression.All("rbac.*.add_permission_to_role", "rbac.*.remove_permission_from_role");
+
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Makes the permissions of a role exactly these. Keys that have it follow at once.",
+        Details = "Missing permissions are created, which takes rbac.*.create_permission as well.",
+        Permissions = ["rbac.*.add_permission_to_role", "rbac.*.remove_permission_from_role"],
+        Example = """{"roleId":"role_Xk2mQ9dLs","permissions":["invoices.read"]}""",
+        Data = SchemaNode.ListOf(PermissionData.Schema).Described("All its permissions."),
+        Refusals = [ErrorCode.RoleNotFound],
+    };
 
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, SetRolePermissionsRequest request) =>

@@ -18,6 +18,16 @@ internal sealed class SetRoles() : Operation<KeyRolesRequest>(
     RequestJson.Default.KeyRolesRequest)
 {
     /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Makes the roles of a key exactly these.",
+        Permissions = ["api.*.update_key"],
+        Example = """{"keyId":"key_MWsVoLbZy","roles":["accountant"]}""",
+        Data = SchemaNode.ListOf(RoleData.Schema).Described("All its roles."),
+        Refusals = [ErrorCode.KeyNotFound, ErrorCode.RoleNotFound],
+    };
+
+    /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, KeyRolesRequest request) =>
         await context.WriteAsync(session => Set(session, context, request)).ConfigureAwait(false);
 

@@ -16,14 +16,28 @@ internal sealed class UpdateApi() : Operation<UpdateApiRequest>(
     "/v2/apis.updateApi",
     SchemaNode.Closed(
         SchemaProperty.Required("apiId", RequestSchemas.ApiId),
-        SchemaProperty.Optional("name", SchemaNode.Text(3, 256)),
-        SchemaProperty.Optional("deleteProtection", SchemaNode.Boolean),
-        SchemaProperty.Optional("ipAllowList", SchemaNode.ListOf(SchemaNode.Text(1, 64), itemsMax: 1000).OrNull()),
-        SchemaProperty.Optional("defaultPrefix", RequestSchemas.Prefix.OrNull()),
-        SchemaProperty.Optional("defaultBytes", RequestSchemas.ByteLength.OrNull()),
-        SchemaProperty.Optional("storeEncryptedKeys", SchemaNode.Boolean)),
+        SchemaProperty.Optional("name", RequestSchemas.ApiName),
+        SchemaProperty.Optional("deleteProtection", SchemaNode.Boolean.Described("Whether the API refuses to be deleted.")),
+        SchemaProperty.Optional(
+            "ipAllowList",
+            SchemaNode.ListOf(SchemaNode.Text(1, 64), itemsMax: 1000).OrNull()
+                .Described("Addresses that keys may be verified from, compared as exact texts; empty or null for all.")),
+        SchemaProperty.Optional("defaultPrefix", RequestSchemas.Prefix.OrNull().Described("Prefix of keys that are created without one; null for none.")),
+        SchemaProperty.Optional("defaultBytes", RequestSchemas.ByteLength.OrNull().Described("Random bytes of keys that are created without a length; null for 16.")),
+        SchemaProperty.Optional("storeEncryptedKeys", SchemaNode.Boolean.Described("Whether keys may be recoverable."))),
     RequestJson.Default.UpdateApiRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Changes an API. Absent members keep what is stored.",
+        Details = "An extension: the hosted service has these settings in its dashboard.",
+        Permissions = ["api.*.update_api"],
+        Example = """{"apiId":"api_FPhGK7SeA","deleteProtection":true}""",
+        Data = EmptyData.Schema,
+        Refusals = [ErrorCode.ApiNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, UpdateApiRequest request)
     {

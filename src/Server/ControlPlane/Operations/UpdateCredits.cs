@@ -13,12 +13,25 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class UpdateCredits() : Operation<UpdateCreditsRequest>(
     "/v2/keys.updateCredits",
     SchemaNode.Closed(
-        SchemaProperty.Required("keyId", SchemaNode.Text(3)),
+        SchemaProperty.Required("keyId", SchemaNode.Text(3).Described("Id of the key.")),
         SchemaProperty.Required(
-            "operation", SchemaNode.OneOf(UpdateCreditsRequest.Set, UpdateCreditsRequest.Increment, UpdateCreditsRequest.Decrement)),
-        SchemaProperty.Optional("value", SchemaNode.Integer(0).OrNull())),
+            "operation",
+            SchemaNode.OneOf(UpdateCreditsRequest.Set, UpdateCreditsRequest.Increment, UpdateCreditsRequest.Decrement)
+                .Described("What is done with the value; a decrement ends at zero.")),
+        SchemaProperty.Optional(
+            "value", SchemaNode.Integer(0).OrNull().Described("Credits. Needed to increment and decrement; null sets unlimited credits without a refill."))),
     RequestJson.Default.UpdateCreditsRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Sets the balance of a key, or moves it without losing what is spent at the same time.",
+        Permissions = ["api.*.update_key"],
+        Example = """{"keyId":"key_MWsVoLbZy","operation":"increment","value":100}""",
+        Data = RequestSchemas.Credits,
+        Refusals = [ErrorCode.KeyNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, UpdateCreditsRequest request) =>
         await context.WriteAsync(session => Update(session, context, request)).ConfigureAwait(false);

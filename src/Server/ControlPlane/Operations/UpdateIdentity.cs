@@ -15,12 +15,23 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class UpdateIdentity() : Operation<UpdateIdentityRequest>(
     "/v2/identities.updateIdentity",
     SchemaNode.Closed(
-        SchemaProperty.Required("identity", SchemaNode.Text(1)),
+        SchemaProperty.Required("identity", RequestSchemas.IdentityIdOrExternalId),
         SchemaProperty.Optional("meta", RequestSchemas.Meta),
         SchemaProperty.Optional("ratelimits", RequestSchemas.Ratelimits)),
     RequestJson.Default.UpdateIdentityRequest)
 {
     private const string EmptyMeta = "{}";
+
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Changes an identity. Absent members keep what is stored; metadata and limits replace it.",
+        Details = "The answer repeats the metadata of the request; it has none when the request had none.",
+        Permissions = ["identity.*.update_identity"],
+        Example = """{"identity":"customer_7","meta":{"plan":"free"}}""",
+        Data = IdentityData.Schema,
+        Refusals = [ErrorCode.IdentityNotFound],
+    };
 
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, UpdateIdentityRequest request)

@@ -20,11 +20,21 @@ internal sealed class UpdateKey() : Operation<UpdateKeyRequest>(
         SchemaProperty.Optional("expires", RequestSchemas.Expires.OrNull()),
         SchemaProperty.Optional("credits", RequestSchemas.CreditsUpdate.OrNull()),
         SchemaProperty.Optional("ratelimits", RequestSchemas.Ratelimits),
-        SchemaProperty.Optional("enabled", SchemaNode.Boolean),
+        SchemaProperty.Optional("enabled", SchemaNode.Boolean.Described("Whether it may be used.")),
         SchemaProperty.Optional("roles", RequestSchemas.RoleNames),
         SchemaProperty.Optional("permissions", RequestSchemas.Slugs)),
     RequestJson.Default.UpdateKeyRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Changes a key. Absent members keep what is stored, null clears it, lists replace it.",
+        Permissions = ["api.*.update_key"],
+        Example = """{"keyId":"key_MWsVoLbZy","enabled":false}""",
+        Data = EmptyData.Schema,
+        Refusals = [ErrorCode.KeyNotFound, ErrorCode.RoleNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, UpdateKeyRequest request)
     {

@@ -12,11 +12,23 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class UpdateWorkspace() : Operation<UpdateWorkspaceRequest>(
     "/v2/workspaces.updateWorkspace",
     SchemaNode.Closed(
-        SchemaProperty.Optional("workspaceId", SchemaNode.Text(3, 255, StringPattern.Identifier)),
-        SchemaProperty.Optional("apiLimit", SchemaNode.Integer(0, int.MaxValue).OrNull())),
+        SchemaProperty.Optional(
+            "workspaceId", SchemaNode.Text(3, 255, StringPattern.Identifier).Described("Id of the workspace; that of the caller when absent.")),
+        SchemaProperty.Optional(
+            "apiLimit", SchemaNode.Integer(0, int.MaxValue).OrNull().Described("API calls that it may make in a minute; null for any number."))),
     RequestJson.Default.UpdateWorkspaceRequest)
 {
     private static readonly ApiError s_notFound = new(ErrorCode.WorkspaceNotFound, "The requested workspace does not exist.");
+
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Changes a workspace. Absent members keep what is stored.",
+        Details = "An extension, for the operator.",
+        Permissions = [RootPermissions.UpdateWorkspace],
+        Example = """{"workspaceId":"ws_BNNRLsYS9","apiLimit":1000}""",
+        Data = EmptyData.Schema,
+    };
 
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, UpdateWorkspaceRequest request)

@@ -27,20 +27,39 @@ internal sealed class VerifyKey : Operation
         : base(
             "/v2/keys.verifyKey",
             SchemaNode.Closed(
-                SchemaProperty.Required("key", SchemaNode.Text(1, 512)),
-                SchemaProperty.Optional("permissions", SchemaNode.Text(1, 1000)),
-                SchemaProperty.Optional("credits", SchemaNode.Closed(SchemaProperty.Required("cost", SchemaNode.Integer(0, CostMax)))),
+                SchemaProperty.Required("key", SchemaNode.Text(1, 512).Described("The whole key as its owner sent it.")),
+                SchemaProperty.Optional(
+                    "permissions", SchemaNode.Text(1, 1000).Described("What the key must be permitted: slugs with AND, OR and parentheses. An asterisk is literal.")),
+                SchemaProperty.Optional(
+                    "credits",
+                    SchemaNode.Closed(SchemaProperty.Required("cost", SchemaNode.Integer(0, CostMax).Described("Credits to take.")))
+                        .Described("Takes another number of credits than one.")),
                 SchemaProperty.Optional(
                     "ratelimits",
                     SchemaNode.ListOf(SchemaNode.Open(
-                        SchemaProperty.Required("name", SchemaNode.Text(3, 255)),
-                        SchemaProperty.Optional("cost", SchemaNode.Integer(0)),
-                        SchemaProperty.Optional("limit", SchemaNode.Integer(0)),
-                        SchemaProperty.Optional("duration", SchemaNode.Integer(0))))),
-                SchemaProperty.Optional("tags", SchemaNode.ListOf(SchemaNode.Text(1, 512), itemsMax: 20)),
-                SchemaProperty.Optional("migrationId", SchemaNode.Text(0, 256))))
+                        SchemaProperty.Required("name", SchemaNode.Text(3, 255).Described("A limit of the key or of its identity, or one that is defined here.")),
+                        SchemaProperty.Optional("cost", SchemaNode.Integer(0).Described("Tokens to take; 1 when absent, 0 only looks.")),
+                        SchemaProperty.Optional("limit", SchemaNode.Integer(0).Described("Together with a duration: defines the limit here.")),
+                        SchemaProperty.Optional("duration", SchemaNode.Integer(0).Described("Milliseconds.")))
+                        .Named("RatelimitCheck"))
+                        .Described("Limits to check besides those that are always applied. All are taken, or none.")),
+                SchemaProperty.Optional(
+                    "tags", SchemaNode.ListOf(SchemaNode.Text(1, 512), itemsMax: 20).Described("Words of your own about this verification.")),
+                SchemaProperty.Optional(
+                    "migrationId", SchemaNode.Text(0, 256).Described("Where to look for an imported key that is not found by its own hash."))))
     {
     }
+
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Says whether a key is valid, may do something, and is within its limits; and counts the use.",
+        Details = "Every outcome is a 200: look at valid and code. A caller that may not verify the key gets NOT_FOUND. Answered from memory.",
+        Permissions = ["api.*.verify_key"],
+        Example = """{"key":"pay_Mo4Y6kSVR16SWzrnoiT3Hh","permissions":"invoices.read"}""",
+        Data = HotAnswerSchemas.Verification,
+        Refusals = [ErrorCode.PermissionsQuerySyntax, ErrorCode.PreconditionFailed],
+    };
 
     /// <inheritdoc/>
     public override ValueTask<OperationResult> RunAsync(OperationContext context, JsonElement body)

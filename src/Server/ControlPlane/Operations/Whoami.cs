@@ -12,9 +12,20 @@ namespace Unkey.Server.ControlPlane.Operations;
 /// <remarks>A caller without the permission gets the answer of an unknown key, without a word about permissions.</remarks>
 internal sealed class Whoami() : Operation<WhoamiRequest>(
     "/v2/keys.whoami",
-    SchemaNode.Closed(SchemaProperty.Required("key", SchemaNode.Text(1, 512))),
+    SchemaNode.Closed(SchemaProperty.Required("key", SchemaNode.Text(1, 512).Described("The whole key."))),
     RequestJson.Default.WhoamiRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Shows the key that a plain text belongs to. It does not verify, count or spend anything.",
+        Details = "A caller that may not read the key gets the answer of an unknown key.",
+        Permissions = ["api.*.read_key"],
+        Example = """{"key":"pay_Mo4Y6kSVR16SWzrnoiT3Hh"}""",
+        Data = KeyData.Schema,
+        Refusals = [ErrorCode.KeyNotFound],
+    };
+
     /// <inheritdoc/>
     protected override ValueTask<OperationResult> HandleAsync(OperationContext context, WhoamiRequest request)
     {

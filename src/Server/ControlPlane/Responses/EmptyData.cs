@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Unkey.Server.ControlPlane.Schema;
 
 namespace Unkey.Server.ControlPlane.Responses;
 
@@ -11,6 +12,9 @@ internal sealed class EmptyData : IResponseData
 
     /// <summary>The only instance.</summary>
     public static EmptyData Instance { get; } = new();
+
+    /// <summary>What <see cref="WriteTo"/> writes.</summary>
+    public static SchemaNode Schema { get; } = SchemaNode.Closed().Named("Empty");
 
     /// <inheritdoc/>
     public void WriteTo(Utf8JsonWriter writer)

@@ -18,9 +18,6 @@ internal sealed record ErrorCode(string Suffix, int Status, string Title)
     /// <summary>A permission query does not parse.</summary>
     public static ErrorCode PermissionsQuerySyntax { get; } = new("user/bad_request/permissions_query_syntax_error", 400, "Bad Request");
 
-    /// <summary>The body could not be read to its end.</summary>
-    public static ErrorCode BodyUnreadable { get; } = new("user/bad_request/request_body_unreadable", 400, "Bad Request");
-
     /// <summary>No such root key.</summary>
     public static ErrorCode RootKeyNotFound { get; } = new("unkey/authentication/key_not_found", 401, "Unauthorized");
 
@@ -101,6 +98,9 @@ internal sealed record ErrorCode(string Suffix, int Status, string Title)
 
     /// <summary>The store refuses or fails. The contract gives it status 500, not 503.</summary>
     public static ErrorCode ServiceUnavailable { get; } = new("unkey/application/service_unavailable", 500, "Internal Server Error");
+
+    /// <summary>Too many connections, or too many bodies under way; told by the transport before a request is looked at.</summary>
+    public static ErrorCode Overloaded { get; } = new("unkey/application/service_unavailable", 503, "Service Unavailable");
 
     /// <summary>Whether errors of this status carry the array <c>error.errors</c>.</summary>
     public bool HasErrorList => Status is 400 or 408 or 413 or 499;

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Text.Json;
+using Unkey.Server.ControlPlane.Schema;
 using Unkey.Server.Storage.Rows;
 
 namespace Unkey.Server.ControlPlane.Responses;
@@ -9,6 +10,15 @@ namespace Unkey.Server.ControlPlane.Responses;
 /// <param name="Limits">Its limits.</param>
 internal sealed record IdentityData(IdentityRow Identity, IReadOnlyList<RatelimitRow> Limits) : IResponseData
 {
+    /// <summary>What <see cref="WriteTo"/> writes.</summary>
+    public static SchemaNode Schema { get; } = SchemaNode.Closed(
+        SchemaProperty.Required("id", ResponseSchemas.Id("Id of the identity.")),
+        SchemaProperty.Required("externalId", SchemaNode.Text(1).Described("Your own id of the user or tenant.")),
+        SchemaProperty.Optional("meta", ResponseSchemas.Meta),
+        SchemaProperty.Optional("ratelimits", ResponseSchemas.Ratelimits))
+        .Described("The user or tenant behind keys.")
+        .Named("Identity");
+
     /// <inheritdoc/>
     public void WriteTo(Utf8JsonWriter writer)
     {

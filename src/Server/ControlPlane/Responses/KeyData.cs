@@ -1,5 +1,7 @@
 using System.Collections.Generic;
 using System.Text.Json;
+using Unkey.Server.ControlPlane.Requests;
+using Unkey.Server.ControlPlane.Schema;
 using Unkey.Server.Storage.Rows;
 
 namespace Unkey.Server.ControlPlane.Responses;
@@ -7,6 +9,13 @@ namespace Unkey.Server.ControlPlane.Responses;
 /// <summary>The key object of getKey, whoami and listKeys. Immutable.</summary>
 internal sealed record KeyData : IResponseData
 {
+    /// <summary>What <see cref="WriteTo"/> writes when nobody may have asked for the plain text.</summary>
+    public static SchemaNode Schema { get; } = Describe("Key");
+
+    /// <summary>What <see cref="WriteTo"/> writes when the plain text may have been asked for.</summary>
+    public static SchemaNode SchemaWithPlainText { get; } = Describe(
+        "KeyWithPlaintext", SchemaProperty.Optional("plaintext", SchemaNode.Text(1).Described("The whole key: when it is recoverable and was asked for.")));
+
     /// <summary>The stored key.</summary>
     public required KeyRow Key { get; init; }
 
@@ -69,6 +78,26 @@ internal sealed record KeyData : IResponseData
 
         writer.WriteEndObject();
     }
+
+    private static SchemaNode Describe(string component, params SchemaProperty[] more) => SchemaNode.Closed(
+    [
+        SchemaProperty.Required("keyId", ResponseSchemas.Id("Id of the key.")),
+        SchemaProperty.Required("start", SchemaNode.Text().Described("How the key starts; empty for an imported key that was never verified.")),
+        SchemaProperty.Required("enabled", SchemaNode.Boolean.Described("Whether it may be used.")),
+        SchemaProperty.Optional("name", SchemaNode.Text(1).Described("Name for people.")),
+        SchemaProperty.Optional("meta", ResponseSchemas.Meta),
+        SchemaProperty.Required("createdAt", ResponseSchemas.Time("Unix milliseconds.")),
+        SchemaProperty.Optional("updatedAt", ResponseSchemas.Time("Unix milliseconds; absent when it was never changed.")),
+        SchemaProperty.Optional("lastUsedAt", ResponseSchemas.Time("Unix milliseconds; absent when no use is known.")),
+        SchemaProperty.Optional("expires", ResponseSchemas.Time("When it stops being valid, in unix milliseconds; absent for never.")),
+        SchemaProperty.Optional("permissions", ResponseSchemas.Slugs),
+        SchemaProperty.Optional("roles", ResponseSchemas.RoleNames),
+        SchemaProperty.Optional("credits", RequestSchemas.Credits),
+        SchemaProperty.Optional("identity", IdentityData.Schema),
+        SchemaProperty.Optional("ratelimits", ResponseSchemas.Ratelimits),
+        .. more,
+    ])
+        .Named(component);
 
     private static void WriteOptional(Utf8JsonWriter writer, string name, long? value)
     {

@@ -1,11 +1,23 @@
 using System.Collections.Generic;
 using System.Text.Json;
+using Unkey.Server.ControlPlane.Schema;
 
 namespace Unkey.Server.ControlPlane.Responses;
 
 /// <summary>What became of an import. Filled by one thread, then written.</summary>
 internal sealed class MigratedKeysData : IResponseData
 {
+    /// <summary>What <see cref="WriteTo"/> writes.</summary>
+    public static SchemaNode Schema { get; } = SchemaNode.Closed(
+        SchemaProperty.Required(
+            "migrated",
+            SchemaNode.ListOf(SchemaNode.Closed(
+                SchemaProperty.Required("hash", SchemaNode.Text(1).Described("As it was sent.")),
+                SchemaProperty.Required("keyId", ResponseSchemas.Id("Id of the new key."))))
+                .Described("What was imported, in the order of the request.")),
+        SchemaProperty.Required("failed", SchemaNode.ListOf(SchemaNode.Text(1)).Described("Hashes that were known already.")))
+        .Named("MigratedKeys");
+
     /// <summary>Imported hashes and the ids of their keys, in the order of the request.</summary>
     public List<(string Hash, string KeyId)> Migrated { get; } = [];
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Unkey.Server.ControlPlane.Schema;
 using Unkey.Server.Storage.Rows;
 
 namespace Unkey.Server.ControlPlane.Responses;
@@ -7,6 +8,14 @@ namespace Unkey.Server.ControlPlane.Responses;
 /// <param name="Permission">The stored permission.</param>
 internal sealed record PermissionData(PermissionRow Permission) : IResponseData
 {
+    /// <summary>What <see cref="WriteTo"/> writes.</summary>
+    public static SchemaNode Schema { get; } = SchemaNode.Closed(
+        SchemaProperty.Required("id", ResponseSchemas.Id("Id of the permission.")),
+        SchemaProperty.Required("name", SchemaNode.Text(1).Described("Name for people.")),
+        SchemaProperty.Required("slug", SchemaNode.Text(1).Described("What keys have and verifications ask for.")),
+        SchemaProperty.Optional("description", SchemaNode.Text(1).Described("What it allows.")))
+        .Named("Permission");
+
     /// <inheritdoc/>
     public void WriteTo(Utf8JsonWriter writer)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Text.Json;
+using Unkey.Server.ControlPlane.Schema;
 using Unkey.Server.Storage.Rows;
 
 namespace Unkey.Server.ControlPlane.Responses;
@@ -9,6 +10,14 @@ namespace Unkey.Server.ControlPlane.Responses;
 /// <param name="Permissions">Its permissions.</param>
 internal sealed record RoleData(RoleRow Role, IReadOnlyList<PermissionRow> Permissions) : IResponseData
 {
+    /// <summary>What <see cref="WriteTo"/> writes.</summary>
+    public static SchemaNode Schema { get; } = SchemaNode.Closed(
+        SchemaProperty.Required("id", ResponseSchemas.Id("Id of the role.")),
+        SchemaProperty.Required("name", SchemaNode.Text(1).Described("Its name.")),
+        SchemaProperty.Optional("description", SchemaNode.Text(1).Described("What it is for.")),
+        SchemaProperty.Optional("permissions", SchemaNode.ListOf(PermissionData.Schema, itemsMin: 1).Described("Absent when it has none.")))
+        .Named("Role");
+
     /// <inheritdoc/>
     public void WriteTo(Utf8JsonWriter writer)
     {

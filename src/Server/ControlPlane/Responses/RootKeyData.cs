@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Text.Json;
+using Unkey.Server.ControlPlane.Schema;
 using Unkey.Server.Storage.Rows;
 
 namespace Unkey.Server.ControlPlane.Responses;
@@ -9,6 +10,16 @@ namespace Unkey.Server.ControlPlane.Responses;
 /// <param name="Permissions">What it may do, sorted.</param>
 internal sealed record RootKeyData(KeyRow Key, IReadOnlyList<string> Permissions) : IResponseData
 {
+    /// <summary>What <see cref="WriteTo"/> writes.</summary>
+    public static SchemaNode Schema { get; } = SchemaNode.Closed(
+        SchemaProperty.Required("keyId", ResponseSchemas.Id("Id of the root key.")),
+        SchemaProperty.Required("name", SchemaNode.Text().Described("Name for people; empty when it has none.")),
+        SchemaProperty.Required("start", SchemaNode.Text().Described("How the root key starts.")),
+        SchemaProperty.Required("permissions", SchemaNode.ListOf(SchemaNode.Text(1)).Described("What it may do, sorted.")),
+        SchemaProperty.Required("createdAt", ResponseSchemas.Time("Unix milliseconds.")),
+        SchemaProperty.Optional("expires", ResponseSchemas.Time("When it stops being valid, in unix milliseconds; absent for never.")))
+        .Named("RootKey");
+
     /// <inheritdoc/>
     public void WriteTo(Utf8JsonWriter writer)
     {

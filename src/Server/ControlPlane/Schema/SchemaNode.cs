@@ -2,9 +2,10 @@ using System.Collections.Generic;
 
 namespace Unkey.Server.ControlPlane.Schema;
 
-/// <summary>One node of the static description of a request body: the part of JSON Schema that the contract uses, as data.</summary>
-/// <remarks>Built once per endpoint, immutable afterwards, any thread. <see cref="SchemaValidator"/> interprets it.</remarks>
-internal sealed class SchemaNode
+/// <summary>One node of the static description of a body: the part of JSON Schema that the contract uses, as data.</summary>
+/// <remarks>Built once per endpoint, immutable afterwards, any thread. <see cref="SchemaValidator"/> checks request bodies against it, and the
+/// OpenAPI document shows it.</remarks>
+internal sealed record SchemaNode
 {
     private SchemaNode(SchemaKind kind) => Kind = kind;
 
@@ -13,6 +14,12 @@ internal sealed class SchemaNode
 
     /// <summary>Whether a literal <c>null</c> is admitted as well.</summary>
     public bool IsNullable { get; private init; }
+
+    /// <summary>What the value means, for people; <see langword="null"/> when the name of the member says it all.</summary>
+    public string? Description { get; private init; }
+
+    /// <summary>Name under which the OpenAPI document keeps this schema once; <see langword="null"/> to write it out wherever it stands.</summary>
+    public string? Component { get; private init; }
 
     /// <summary>Object: the described members, in document order.</summary>
     public IReadOnlyList<SchemaProperty> Properties { get; private init; } = [];
@@ -86,20 +93,16 @@ internal sealed class SchemaNode
         new(SchemaKind.Array) { Items = items, ItemsMin = itemsMin, ItemsMax = itemsMax };
 
     /// <summary>The same schema, admitting <c>null</c> as well.</summary>
-    public SchemaNode OrNull() => new(Kind)
-    {
-        IsNullable = true,
-        Properties = Properties,
-        IsClosed = IsClosed,
-        PropertiesMax = PropertiesMax,
-        LengthMin = LengthMin,
-        LengthMax = LengthMax,
-        Pattern = Pattern,
-        Values = Values,
-        Minimum = Minimum,
-        Maximum = Maximum,
-        Items = Items,
-        ItemsMin = ItemsMin,
-        ItemsMax = ItemsMax,
-    };
+    public SchemaNode OrNull() => this with { IsNullable = true };
+
+    /// <summary>The same schema, not admitting <c>null</c>.</summary>
+    public SchemaNode WithoutNull() => this with { IsNullable = false };
+
+    /// <summary>The same schema with its meaning in words.</summary>
+    /// <param name="description">One or two sentences; the unit of a number belongs in them.</param>
+    public SchemaNode Described(string description) => this with { Description = description };
+
+    /// <summary>The same schema as a component that several operations share.</summary>
+    /// <param name="component">Its name in the OpenAPI document, unique.</param>
+    public SchemaNode Named(string component) => this with { Component = component };
 }

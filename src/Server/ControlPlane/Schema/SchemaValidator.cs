@@ -32,7 +32,7 @@ internal static class SchemaValidator
 
         if (!HasKind(schema.Kind, value))
         {
-            report.Add(location, "type", $"got {KindName(value.ValueKind)}, want {(schema.IsNullable ? "null or " : "")}{KindName(schema.Kind)}");
+            report.Add(location, "type", $"got {KindName(value.ValueKind)}, want {(schema.IsNullable ? "null or " : "")}{SchemaKindNames.Of(schema.Kind)}");
             return;
         }
 
@@ -282,16 +282,6 @@ internal static class SchemaValidator
 
         return text.Append(suffix).ToString();
     }
-
-    private static string KindName(SchemaKind kind) => kind switch
-    {
-        SchemaKind.Object => "object",
-        SchemaKind.Array => "array",
-        SchemaKind.String => "string",
-        SchemaKind.Integer => "integer",
-        SchemaKind.Boolean => "boolean",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
-    };
 
     private static string KindName(JsonValueKind kind) => kind switch
     {

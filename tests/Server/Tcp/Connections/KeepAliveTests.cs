@@ -185,15 +185,37 @@ public sealed class KeepAliveTests(ServerFixture fixture) : TcpTests(fixture)
     }
 
     [Fact]
-    public void Http10MayAskToBeKept()
+    public void Http10MayAskToBeKeptAndIsToldThatItIs()
     {
+        string verify = Post("keys.verifyKey", """{"key":"none"}""");
+        string cold = Post("apis.createApi", """{"name":"an api"}""");
+        string refused = Post("keys.verifyKey", "{}");
+        string limit = Post("ratelimit.limit", """{"namespace":"old","identifier":"u","limit":10,"duration":60000}""");
         using RawConnection connection = Server.Connect();
-        for (int i = 0; i < 2; i++)
+        foreach ((string head, int status) in new[]
         {
-            connection.Send("GET /v2/liveness HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-            HttpAnswer answer = connection.Read();
-            Assert.Equal(200, answer.Status);
-            Assert.False(answer.Closes);
+            ("GET /v2/liveness HTTP/1.1\r\nHost: a\r\n", 200), (verify, 200), (limit, 200), (limit, 200), (cold, 200), (refused, 400),
+            ("GET /openapi.json HTTP/1.1\r\nHost: a\r\n", 200), ("GET /nothing HTTP/1.1\r\nHost: a\r\n", 404), ("GET /v2/keys.verifyKey HTTP/1.1\r\nHost: a\r\n", 405),
+        })
+        {
+            // In HTTP/1.1 a connection lives on without a word, in HTTP/1.0 only when both sides say so.
+            connection.Send(With("", head));
+            HttpAnswer silent = connection.Read();
+            connection.Send(With("Connection: Keep-Alive\r\n", head.Replace("HTTP/1.1", "HTTP/1.0", StringComparison.Ordinal)));
+            HttpAnswer told = connection.Read();
+            Assert.Equal((status, status), (silent.Status, told.Status));
+            Assert.Equal((null, "keep-alive"), (silent.Field("connection"), told.Field("connection")));
+        }
+
+        connection.Send(With("Connection: keep-alive, close\r\n", verify.Replace("HTTP/1.1", "HTTP/1.0", StringComparison.Ordinal)));
+        Assert.True(connection.Read().Closes);
+        Assert.True(connection.ReadEnd());
+
+        // The field goes behind the request line; the body, where there is one, stays at the end.
+        static string With(string field, string request)
+        {
+            int line = request.IndexOf("\r\n", StringComparison.Ordinal) + 2;
+            return request[..line] + field + request[line..] + (request.Contains("\r\n\r\n", StringComparison.Ordinal) ? "" : "\r\n");
         }
     }
 

@@ -1,34 +1,58 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Text;
+using Unkey.Server.ControlPlane.Schema;
 using Unkey.Server.Tests.Tcp.Harness;
 using Xunit;
 
 namespace Unkey.Server.Tests.Tcp.Contract;
 
-/// <summary>Every member of every body: what the contract refuses is refused, naming the place, and what it allows is let through.</summary>
+/// <summary>Every place of every body: what the contract refuses is refused, naming the place, and changes nothing; what it allows is let through.</summary>
 public sealed class BadInputTests(ServerFixture fixture) : TcpTests(fixture)
 {
+    // Rules that span several members, and so belong to the operation and not to the schema: what their refusal says.
+    private static readonly string[] s_rulesOfOperations =
+        ["`credits.remaining` must be", "`credits.refill.refillDay` must", "is already defined in the request", "The cursor is not one"];
+
+    public static TheoryData<string> Operations => Endpoint.Operations;
+
     public static TheoryData<string, string> OperationFields => Endpoint.OperationFields;
+
+    [Fact]
+    public void EveryOperationIsTested() => Assert.Equal(Endpoint.Known.Order(), Endpoint.All.Select(static endpoint => endpoint.Operation).Order());
+
+    [Theory]
+    [MemberData(nameof(Operations))]
+    public void TheBodyThatIsVariedHasEveryMember(string operation)
+    {
+        Endpoint endpoint = Endpoint.Of(operation);
+        string body = endpoint.Body(Scene);
+        Assert.All(endpoint.Fields, field => Assert.True(BodyEditor.Has(body, field.Path), field.Path));
+    }
 
     [Theory]
     [MemberData(nameof(OperationFields))]
-    public void AValueOutsideTheContractIsRefusedAndItsPlaceIsNamed(string operation, string path)
+    public void AValueOutsideTheContractIsRefusedItsPlaceIsNamedAndNothingChanges(string operation, string path)
     {
         Endpoint endpoint = Endpoint.Of(operation);
-        Field member = endpoint.Fields.Single(field => field.Path == path);
+        Field field = endpoint.Fields.Single(field => field.Path == path);
+        string body = endpoint.Body(Scene);
         List<string> faults = [];
-        foreach (BadInput input in BadInput.RefusedAt(endpoint.Body(Scene), member))
+        IReadOnlyDictionary<string, string> before = StoreDump.Of(Server);
+        foreach (BadInput input in BadInput.At(body, field))
         {
-            Reply reply = Caller(operation).Post(operation, input.Body);
-            bool refused = reply.Status == 400 && reply.ErrorType == ErrorCode.InvalidInput;
-            bool placed = refused && (input.Location is null ? reply.ErrorLocations.Length == 0 : reply.ErrorLocations.Contains(input.Location));
-            if (!placed)
+            Reply reply = Send(operation, input.What, input.Body);
+            bool isRefused = reply.Status == 400 && reply.ErrorType == ErrorCode.InvalidInput;
+            bool isPlaced = isRefused && (input.Location is null ? reply.ErrorLocations.Length == 0 : reply.ErrorLocations.Contains(input.Location));
+            if (!isPlaced)
             {
                 faults.Add($"{path} = {input.What}: wanted {input.Location ?? "no list"}, got {reply.Http}");
             }
         }
 
         Assert.True(faults.Count == 0, string.Join('\n', faults));
+        Assert.Equal(before, StoreDump.Of(Server));
     }
 
     [Theory]
@@ -36,84 +60,55 @@ public sealed class BadInputTests(ServerFixture fixture) : TcpTests(fixture)
     public void AValueAtTheBoundsOfTheContractIsAccepted(string operation, string path)
     {
         Endpoint endpoint = Endpoint.Of(operation);
-        Field member = endpoint.Fields.Single(field => field.Path == path);
+        Field field = endpoint.Fields.Single(field => field.Path == path);
+        string body = endpoint.Body(Scene);
         List<string> faults = [];
-        foreach (BadInput input in BadInput.AcceptedAt(endpoint.Body(Scene), member))
+        foreach (string json in Samples.AtBounds(field.Schema))
         {
-            Reply reply = Caller(operation).Post(operation, input.Body);
+            Check(json, BodyEditor.Set(body, path, json));
+        }
 
-            // One rule spans two members: a refill needs a balance. It is told by the operation, not by the schema.
-            bool isRuleOfCredits = path == "credits.remaining" && reply.Status == 400 && reply.Detail.Contains("credits.remaining");
+        if (!field.IsRequired && !path.EndsWith("[0]", StringComparison.Ordinal))
+        {
+            Check("absent", BodyEditor.Remove(body, path));
+        }
 
-            // And a root key does not hand out a permission that it lacks.
-            bool isAccepted = reply.Status is 200 or 404 or 409 || (reply.Status == 403 && path == "permissions[0]");
-            if (!isAccepted && !isRuleOfCredits)
-            {
-                faults.Add($"{path} = {input.What}: {reply.Http}");
-            }
+        if (field.Schema is { Kind: SchemaKind.Object, IsClosed: false, PropertiesMax: int.MaxValue })
+        {
+            Check("an unknown member", BodyEditor.Set(body, (path + ".not a member").TrimStart('.'), "1"));
         }
 
         Assert.True(faults.Count == 0, string.Join('\n', faults));
-    }
 
-    [Theory]
-    [InlineData("keys.createKey", "credits", false)]
-    [InlineData("keys.createKey", "credits.refill", false)]
-    [InlineData("keys.createKey", "ratelimits[0]", true)]
-    [InlineData("keys.createKey", "meta", true)]
-    [InlineData("keys.updateKey", "credits", false)]
-    [InlineData("keys.updateKey", "credits.refill", false)]
-    [InlineData("keys.updateKey", "ratelimits[0]", true)]
-    [InlineData("keys.verifyKey", "credits", false)]
-    [InlineData("keys.verifyKey", "ratelimits[0]", true)]
-    [InlineData("identities.createIdentity", "ratelimits[0]", true)]
-    public void AnUnknownNestedMemberIsRefusedOnlyWhereTheObjectIsClosed(string operation, string path, bool isOpen)
-    {
-        string body = BodyEditor.Set(Endpoint.Of(operation).Body(Scene), path + ".foo", "1");
-        Reply reply = Client.Post(operation, body);
-        if (isOpen)
+        void Check(string what, string varied)
         {
-            Assert.NotEqual(400, reply.Status);
-        }
-        else
-        {
-            reply.RefusedBySchema(operation, BodyEditor.Location(path) + "/additionalProperties");
+            Reply reply = Send(operation, what, Encoding.UTF8.GetBytes(varied));
+
+            // A root key does not hand out a permission that it lacks, and this server has no key to encrypt with.
+            bool isAccepted = reply.Status is 200 or 404 or 409
+                || (reply.Status == 412 && path is "decrypt" or "recoverable")
+                || (reply.Status == 400 && s_rulesOfOperations.Any(reply.Detail.Contains))
+                || (reply.Status == 403 && operation == "rootKeys.createRootKey" && path.StartsWith("permissions", StringComparison.Ordinal));
+            if (!isAccepted)
+            {
+                faults.Add($"{path} = {(what.Length > 100 ? what[..100] : what)}: {reply.Http}");
+            }
         }
     }
 
     [Theory]
-    [InlineData("keys.createKey")]
-    [InlineData("keys.updateKey")]
-    public void ARefillIntervalIsOneOfTwoWords(string operation)
+    [MemberData(nameof(Operations))]
+    public void ABodyThatEndsTooEarlyIsRefused(string operation)
     {
-        string body = Endpoint.Of(operation).Body(Scene);
-        const string Path = "credits.refill.interval";
-        string location = BodyEditor.Location(Path);
-        foreach (string json in new[] { "\"weekly\"", "\"Daily\"", "\"\"" })
+        byte[] body = Encoding.UTF8.GetBytes(Endpoint.Of(operation).Body(Scene).Trim());
+        IReadOnlyDictionary<string, string> before = StoreDump.Of(Server);
+        for (int length = 0; length < body.Length; length++)
         {
-            Client.Post(operation, BodyEditor.Set(body, Path, json)).RefusedBySchema(operation, location + "/enum");
+            Reply reply = Send(operation, $"the first {length} bytes", body[..length]).Refused(ErrorCode.InvalidInput);
+            Assert.Equal([BadInput.InBody], reply.ErrorLocations);
         }
 
-        Client.Post(operation, BodyEditor.Set(body, Path, "5")).RefusedBySchema(operation);
-        Client.Post(operation, BodyEditor.Set(body, Path, "null")).RefusedBySchema(operation);
-        Client.Post(operation, BodyEditor.Remove(body, Path)).RefusedBySchema(operation, BodyEditor.ParentLocation(Path) + "/required");
-    }
-
-    [Theory]
-    [InlineData("keys.createKey")]
-    [InlineData("keys.updateKey")]
-    public void ARoleNameHasOneTo128CharactersOfAnyKind(string operation)
-    {
-        string body = Endpoint.Of(operation).Body(Scene);
-        foreach (string name in new[] { "", new string('r', 129), new string('r', 513) })
-        {
-            Client.Post(operation, BodyEditor.Set(body, "roles", $"[\"{name}\"]")).Refused(ErrorCode.InvalidInput);
-        }
-
-        foreach (string name in new[] { "Billing Admin", new string('r', 128), "rôle/№" })
-        {
-            Client.Post(operation, BodyEditor.Set(body, "roles", $"[\"{name}\"]")).Refused(ErrorCode.RoleNotFound);
-        }
+        Assert.Equal(before, StoreDump.Of(Server));
     }
 
     [Fact]
@@ -124,20 +119,13 @@ public sealed class BadInputTests(ServerFixture fixture) : TcpTests(fixture)
             "minLength: got 2, want 3", reply.Json.GetProperty("error").GetProperty("errors")[0].GetProperty("message").GetString());
     }
 
-    [Theory]
-    [InlineData("\\ud800")]
-    [InlineData("\\udc00\\ud800")]
-    [InlineData("\\ud800x")]
-    public void ALoneSurrogateIsRefused(string escaped)
-    {
-        Client.Post("keys.verifyKey", $$"""{"key":"{{escaped}}"}""").Refused(ErrorCode.InvalidInput);
-        Client.Post("apis.createApi", $$"""{"name":"an api {{escaped}}"}""").Refused(ErrorCode.InvalidInput);
-    }
-
     [Fact]
     public void EscapedMemberNamesEqualPlainOnes()
     {
         Assert.Equal("VALID", Client.Post("keys.verifyKey", $$"""{"\u006bey":"{{Scene.Key.Key}}"}""").Code);
         Assert.Equal(200, Client.Post("apis.createApi", """{"n\u0061me":"escaped"}""").Status);
     }
+
+    private Reply Send(string operation, string what, byte[] body) => Caller(operation).Send(
+        new ApiRequest(operation, what) { Bytes = body, Authorization = "Bearer " + Caller(operation).RootKey });
 }

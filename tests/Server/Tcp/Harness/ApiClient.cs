@@ -24,8 +24,9 @@ internal sealed class ApiClient(ServerProcess server, string rootKey) : IDisposa
     public Reply Post(string operation, string body) =>
         Send(new ApiRequest(operation, body) { Authorization = "Bearer " + RootKey });
 
-    /// <summary>Sends a request as it is.</summary>
-    public Reply Send(ApiRequest request) => new(Exchange(request.ToBytes()), $"{request.Operation} {request.Body}");
+    /// <summary>Sends a request as it is. An answer that the OpenAPI document does not describe fails the test.</summary>
+    public Reply Send(ApiRequest request) =>
+        new Reply(Exchange(request.ToBytes()), $"{request.Operation} {request.Body}").CheckedAgainstDocument(request.Operation);
 
     /// <summary>Sends bytes and reads one answer. A connection that ends without having been announced as closing fails the test.</summary>
     public HttpAnswer Exchange(ReadOnlySpan<byte> request)
@@ -81,6 +82,27 @@ internal sealed class ApiClient(ServerProcess server, string rootKey) : IDisposa
         Server.AddSecret(key);
         return new Workspace(data.GetProperty("workspaceId").GetString()!, data.GetProperty("rootKeyId").GetString()!, With(key));
     }
+
+    /// <summary>Every page of a list, in order. A page that contradicts itself fails the test.</summary>
+    /// <param name="operation">The list operation.</param>
+    /// <param name="members">Members of the request besides the cursor; empty for none.</param>
+    public IReadOnlyList<JsonElement[]> Pages(string operation, string members = "")
+    {
+        List<JsonElement[]> pages = [];
+        for (string? cursor = ""; cursor is not null;)
+        {
+            string start = cursor.Length == 0 ? "" : $"\"cursor\":{JsonSerializer.Serialize(cursor)}";
+            Reply reply = Post(operation, "{" + string.Join(',', new[] { members, start }.Where(static part => part.Length > 0)) + "}");
+            pages.Add([.. reply.Data.EnumerateArray()]);
+            cursor = reply.NextCursor;
+        }
+
+        return pages;
+    }
+
+    /// <summary>Entries of the audit log about one thing, oldest first.</summary>
+    public JsonElement[] Events(string resource) =>
+        [.. Post("audit.listEvents", $$"""{"limit":100,"resource":"{{resource}}"}""").Data.EnumerateArray().Reverse()];
 
     public void Dispose() => Disconnect();
 

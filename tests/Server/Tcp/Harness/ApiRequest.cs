@@ -6,6 +6,9 @@ namespace Unkey.Server.Tests.Tcp.Harness;
 /// <summary>A request of the API in pieces that a test may change one by one; a <see langword="null"/> field is not sent.</summary>
 internal sealed record ApiRequest(string Operation, string Body)
 {
+    /// <summary>Bytes that are sent instead of <see cref="Body"/>, which then only says what they are.</summary>
+    public byte[]? Bytes { get; init; }
+
     public string Method { get; init; } = "POST";
 
     /// <summary>Version of the API.</summary>
@@ -22,7 +25,7 @@ internal sealed record ApiRequest(string Operation, string Body)
     /// <summary>The request as it goes on the wire.</summary>
     public byte[] ToBytes()
     {
-        byte[] body = Encoding.UTF8.GetBytes(Body);
+        byte[] body = Bytes ?? Encoding.UTF8.GetBytes(Body);
         StringBuilder head = new();
         head.Append(Method).Append(" /").Append(Version).Append('/').Append(Operation).Append(" HTTP/1.1\r\nHost: localhost\r\n");
         Add("Authorization", Authorization);

@@ -1,170 +1,186 @@
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Text;
 using System.Text.Json;
+using Unkey.Server.ControlPlane.Schema;
 
 namespace Unkey.Server.Tests.Tcp.Harness;
 
-/// <summary>A value at one place of a body, with what the contract says about it.</summary>
-/// <param name="What">What is wrong, or right, about it.</param>
-/// <param name="Body">The whole body.</param>
-/// <param name="Location">The schema location of the violation; <see langword="null"/> when the value passes the schema.</param>
-/// <param name="Binds">Whether the value can be taken; an integer written as <c>5.0</c> passes the schema and still is refused.</param>
-internal sealed record BadInput(string What, string Body, string? Location, bool Binds = false)
+/// <summary>A body that must be refused for what stands at one place of it.</summary>
+/// <param name="What">What stands there.</param>
+/// <param name="Body">The whole body, as UTF-8 should it be text.</param>
+/// <param name="Location">Location of the item that <c>error.errors</c> must have; <see langword="null"/> when the list must be empty.</param>
+internal sealed record BadInput(string What, byte[] Body, string? Location)
 {
-    /// <summary>Values at this place that must be refused.</summary>
-    public static IEnumerable<BadInput> RefusedAt(string body, Field field)
+    /// <summary>Location of a refusal that is no violation of the schema.</summary>
+    public const string InBody = "requestBody";
+
+    private const string Huge = "9223372036854775808";
+
+    /// <summary>Values at one place of a body that must be refused.</summary>
+    /// <param name="body">A valid body that has the place.</param>
+    /// <param name="field">The place.</param>
+    public static IEnumerable<BadInput> At(string body, Field field)
     {
+        SchemaNode schema = field.Schema;
         string location = BodyEditor.Location(field.Path);
-        if (field.Required)
+        if (field.IsRequired && field.Path.Length > 0)
         {
-            yield return new("missing", BodyEditor.Remove(body, field.Path), BodyEditor.ParentLocation(field.Path) + "/required");
+            yield return new("missing", Encoding.UTF8.GetBytes(BodyEditor.Remove(body, field.Path)), BodyEditor.ParentLocation(field.Path) + "/required");
         }
 
-        foreach (string json in WrongTypes(field))
+        foreach ((string json, string keyword) in Violations(schema))
         {
-            yield return With(json, "/type");
+            yield return With(json, location + "/" + keyword);
         }
 
-        if (!field.Nullable)
+        if (schema is { Kind: SchemaKind.Object, IsClosed: true })
         {
-            yield return With("null", "/type");
+            string text = BodyEditor.Set(body, (field.Path + ".not a member").TrimStart('.'), "1");
+            yield return new("an unknown member", Encoding.UTF8.GetBytes(text), location + "/additionalProperties");
         }
 
-        foreach (BadInput input in field.Kind switch
+        foreach (string json in Unbindable(schema))
         {
-            FieldKind.Text => RefusedTexts(),
-            FieldKind.Integer => RefusedIntegers(),
-            FieldKind.Array => RefusedArrays(),
-            FieldKind.Object => RefusedObjects(),
+            yield return With(json, null);
+        }
+
+        foreach (string json in Malformed())
+        {
+            yield return With(json, InBody);
+        }
+
+        byte[] notUtf8 = [.. "\"a"u8, 0xC3, 0x28, .. "a\""u8];
+        yield return new("bytes that are not UTF-8", BodyEditor.Set(body, field.Path, notUtf8), InBody);
+
+        BadInput With(string json, string? at) => new(Short(json), Encoding.UTF8.GetBytes(BodyEditor.Set(body, field.Path, json)), at);
+    }
+
+    private static IEnumerable<(string Json, string Keyword)> Violations(SchemaNode schema)
+    {
+        IEnumerable<(string, string)> types = Samples.OtherTypes(schema).Select(static json => (json, "type"));
+        return types.Concat(schema.Kind switch
+        {
+            SchemaKind.String => Texts(schema),
+            SchemaKind.Integer => Integers(schema),
+            SchemaKind.Array => Arrays(schema),
+            SchemaKind.Object when schema.PropertiesMax != int.MaxValue => [(Samples.Members(schema.PropertiesMax + 1), "maxProperties")],
             _ => [],
-        })
-        {
-            yield return input;
-        }
-
-        BadInput With(string json, string keyword) => new(Short(json), BodyEditor.Set(body, field.Path, json), location + keyword);
-
-        BadInput Unbound(string json) => new(Short(json), BodyEditor.Set(body, field.Path, json), null);
-
-        IEnumerable<BadInput> RefusedTexts()
-        {
-            if (field.Min > 0)
-            {
-                yield return With(Quoted(Fill(field.Min.Value - 1)), "/minLength");
-            }
-
-            if (field.Max is { } max)
-            {
-                yield return With(Quoted(Fill(max + 1)), "/maxLength");
-            }
-
-            if (field.OffPattern is { } text)
-            {
-                yield return With(Quoted(text), "/pattern");
-            }
-        }
-
-        IEnumerable<BadInput> RefusedIntegers()
-        {
-            yield return With("5.5", "/type");
-            if (field.Min is { } min)
-            {
-                yield return With((min - 1).ToString(CultureInfo.InvariantCulture), "/minimum");
-            }
-
-            // Integers by value and not by spelling: the schema lets them pass, and the member cannot take them.
-            long within = field.Min ?? 5;
-            yield return Unbound(within.ToString(CultureInfo.InvariantCulture) + ".0");
-            yield return Unbound((within == 0 ? "0" : within.ToString(CultureInfo.InvariantCulture)) + "e0");
-            if (field.Max is { } max)
-            {
-                yield return With((max + 1).ToString(CultureInfo.InvariantCulture), "/maximum");
-                yield return With("9223372036854775808", "/maximum");
-            }
-            else
-            {
-                yield return Unbound("9223372036854775808");
-            }
-        }
-
-        IEnumerable<BadInput> RefusedArrays()
-        {
-            if (field.Min > 0)
-            {
-                yield return With("[]", "/minItems");
-            }
-
-            if (field.Max is { } max)
-            {
-                yield return With(Items(max + 1), "/maxItems");
-            }
-        }
-
-        IEnumerable<BadInput> RefusedObjects()
-        {
-            if (field.Max is { } max)
-            {
-                yield return With(Members(max + 1), "/maxProperties");
-            }
-        }
-
-        string Items(long count) => "[" + string.Join(',', Enumerable.Repeat(field.Item, (int)count)) + "]";
+        });
     }
 
-    /// <summary>Values at this place that the schema must accept.</summary>
-    public static IEnumerable<BadInput> AcceptedAt(string body, Field field)
+    private static IEnumerable<(string Json, string Keyword)> Texts(SchemaNode schema)
     {
-        if (field.Nullable)
+        if (schema.LengthMin > 0)
         {
-            yield return With("null");
+            yield return (Samples.Text(schema.LengthMin - 1), "minLength");
         }
 
-        switch (field.Kind)
+        if (schema.LengthMax != int.MaxValue)
         {
-            case FieldKind.Text:
-                yield return With(Quoted(Fill(field.Min ?? 0)));
-                if (field.Max is { } longest)
-                {
-                    yield return With(Quoted(Fill(longest)));
-                    if (field.OffPattern is null)
-                    {
-                        // Lengths are counted in code points, and one of these has two UTF-16 units and four bytes.
-                        yield return With(Quoted(string.Concat(Enumerable.Repeat("\U0001F511", (int)longest))));
-                    }
-                }
-
-                break;
-            case FieldKind.Integer:
-                yield return With((field.Min ?? 0).ToString(CultureInfo.InvariantCulture));
-                yield return With((field.Max ?? long.MaxValue).ToString(CultureInfo.InvariantCulture));
-                break;
-            case FieldKind.Array:
-                yield return With("[" + string.Join(',', Enumerable.Repeat(field.Item, (int)(field.Min ?? 0))) + "]");
-                break;
-            case FieldKind.Object when field.Max is { } most:
-                yield return With("{}");
-                yield return With(Members(most));
-                break;
+            yield return (Samples.Text(schema.LengthMax + 1), "maxLength");
+            yield return (Samples.Keys(schema.LengthMax + 1), "maxLength");
         }
 
-        BadInput With(string json) => new(Short(json), BodyEditor.Set(body, field.Path, json), null, Binds: true);
+        if (schema.Pattern is not null)
+        {
+            foreach (string offPattern in new[] { "!", " ", "\u00e9", "\\u0000", "\\n" })
+            {
+                yield return ($"\"{offPattern}{Samples.Fill(schema.LengthMin)}\"", "pattern");
+                yield return ($"\"{Samples.Fill(schema.LengthMin)}{offPattern}\"", "pattern");
+            }
+        }
+
+        foreach (string value in schema.Values)
+        {
+            yield return ($"\"{value.ToUpperInvariant()}\"", "enum");
+            yield return ($"\"{value} \"", "enum");
+        }
+
+        if (schema.Values.Count > 0)
+        {
+            yield return ("\"\"", "enum");
+        }
     }
 
-    private static IEnumerable<string> WrongTypes(Field field)
+    private static IEnumerable<(string Json, string Keyword)> Integers(SchemaNode schema)
     {
-        (FieldKind Kind, string Json)[] samples =
-        [
-            (FieldKind.Text, "\"5\""), (FieldKind.Integer, "5"), (FieldKind.Boolean, "true"), (FieldKind.Object, "{}"), (FieldKind.Array, "[]"),
-        ];
-        return samples.Where(sample => sample.Kind != field.Kind).Select(sample => sample.Json);
+        yield return ("5.5", "type");
+        yield return ("1e-1", "type");
+        if (schema.Minimum != long.MinValue)
+        {
+            yield return (Samples.Number(schema.Minimum - 1), "minimum");
+            yield return ("-" + Huge, "minimum");
+            yield return ("-9223372036854775809", "minimum");
+            yield return ("-1e400", "minimum");
+        }
+
+        if (schema.Maximum != long.MaxValue)
+        {
+            yield return (Samples.Number(schema.Maximum + 1), "maximum");
+            yield return (Huge, "maximum");
+            yield return ("1e400", "maximum");
+        }
     }
 
-    private static string Fill(long count) => new('a', (int)count);
+    private static IEnumerable<(string Json, string Keyword)> Arrays(SchemaNode schema)
+    {
+        if (schema.ItemsMin > 0)
+        {
+            yield return (Samples.Items(schema, schema.ItemsMin - 1), "minItems");
+        }
 
-    private static string Members(long count) => "{" + string.Join(',', Enumerable.Range(0, (int)count).Select(i => $"\"m{i}\":{i}")) + "}";
+        if (schema.ItemsMax != int.MaxValue)
+        {
+            yield return (Samples.Items(schema, schema.ItemsMax + 1), "maxItems");
+        }
+    }
 
-    private static string Quoted(string text) => JsonSerializer.Serialize(text);
+    // Integers by value and not by spelling: they satisfy the schema, and the member cannot take them.
+    private static IEnumerable<string> Unbindable(SchemaNode schema)
+    {
+        if (schema.Kind != SchemaKind.Integer)
+        {
+            yield break;
+        }
 
-    private static string Short(string json) => json.Length <= 40 ? json : $"{json[..40]}... of {json.Length}";
+        string least = Samples.Number(schema.Minimum == long.MinValue ? 5 : schema.Minimum);
+        yield return least + ".0";
+        yield return least + "e0";
+        yield return least + "E+0";
+        yield return least + ".000";
+        if (schema.Maximum == long.MaxValue)
+        {
+            yield return Huge;
+            yield return "1e400";
+            yield return "123456789012345678901234567890";
+        }
+    }
+
+    private static IEnumerable<string> Malformed()
+    {
+        // 100 levels are more than any body may have, wherever they begin.
+        yield return new string('[', 100) + new string(']', 100);
+        yield return string.Concat(Enumerable.Repeat("{\"a\":", 100)) + "1" + new string('}', 100);
+        yield return "\"\\ud800\"";
+        yield return "\"\\udc00\\ud800\"";
+        yield return "\"\\ud800a\"";
+        yield return "\"\\x\"";
+        yield return "\"\t\"";
+        yield return "01";
+        yield return "+1";
+        yield return ".5";
+        yield return "5.";
+        yield return "NaN";
+        yield return "True";
+        yield return "nul";
+        yield return "[1,]";
+        yield return "{\"a\":1,}";
+        yield return "'a'";
+        yield return "/* a */ 1";
+        yield return ",";
+    }
+
+    private static string Short(string json) => json.Length <= 60 ? json : string.Create(CultureInfo.InvariantCulture, $"{json[..60]}... of {json.Length}");
 }

@@ -1,25 +1,40 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Unkey.Server.ControlPlane.Documents;
+using Unkey.Server.ControlPlane.Operations;
+using Unkey.Server.ControlPlane.Schema;
 using Xunit;
 
 namespace Unkey.Server.Tests.Tcp.Harness;
 
-/// <summary>An operation with a body that is always accepted and the members that the contract bounds.</summary>
+/// <summary>An operation with a body that is always accepted.</summary>
 /// <param name="Operation">What stands behind <c>/v2/</c>.</param>
-/// <param name="Body">A body with every member; sending it again and again does no harm to the scene.</param>
-/// <param name="Fields">The members.</param>
-internal sealed partial record Endpoint(string Operation, Func<Scene, string> Body, IReadOnlyList<Field> Fields)
+/// <param name="Body">A body with every member that there can be; sending it again and again does no harm to the scene.</param>
+internal sealed partial record Endpoint(string Operation, Func<Scene, string> Body)
 {
-    private const string OffIdPattern = "api-with-hyphen";
+    private static readonly Dictionary<string, SchemaNode> s_schemas =
+        AllOperations.Create().ToDictionary(static operation => ApiDescription.NameOf(operation.Path), static operation => operation.Body);
 
-    /// <summary>Whether unknown members at the top are ignored instead of refused.</summary>
-    public bool IsOpen { get; init; }
+    /// <summary>What the body must be.</summary>
+    public SchemaNode Schema => s_schemas[Operation];
+
+    /// <summary>The body and every place in it.</summary>
+    public IReadOnlyList<Field> Fields => [.. Field.Of(Schema)];
+
+    /// <summary>The object that holds the members: the body, or the items of a body that is an array.</summary>
+    public Field Top => Schema.Kind == SchemaKind.Array ? Fields[1] : Fields[0];
+
+    /// <summary>Whether the object of the members has one that must be there.</summary>
+    public bool HasRequired => Top.Schema.Properties.Any(static member => member.IsRequired);
+
+    /// <summary>Every operation of the server.</summary>
+    public static IEnumerable<string> Known => s_schemas.Keys;
 
     /// <summary>Name of every operation, for theories.</summary>
     public static TheoryData<string> Operations => [.. All.Select(endpoint => endpoint.Operation)];
 
-    /// <summary>Every pair of an operation and one of its members, for theories.</summary>
+    /// <summary>Every pair of an operation and a place of its body, for theories.</summary>
     public static TheoryData<string, string> OperationFields
     {
         get
@@ -27,9 +42,9 @@ internal sealed partial record Endpoint(string Operation, Func<Scene, string> Bo
             TheoryData<string, string> data = [];
             foreach (Endpoint endpoint in All)
             {
-                foreach (Field member in endpoint.Fields)
+                foreach (Field place in endpoint.Fields)
                 {
-                    data.Add(endpoint.Operation, member.Path);
+                    data.Add(endpoint.Operation, place.Path);
                 }
             }
 
@@ -37,73 +52,11 @@ internal sealed partial record Endpoint(string Operation, Func<Scene, string> Bo
         }
     }
 
+    /// <summary>The operations whose body has a required member.</summary>
+    public static TheoryData<string> OperationsWithRequired => [.. All.Where(static endpoint => endpoint.HasRequired).Select(static endpoint => endpoint.Operation)];
+
     public static Endpoint Of(string operation) => All.Single(endpoint => endpoint.Operation == operation);
 
-    /// <summary>The operations whose body has a required member.</summary>
-    public static TheoryData<string> OperationsWithRequired =>
-        [.. All.Where(endpoint => endpoint.Fields.Any(member => member.Required)).Select(endpoint => endpoint.Operation)];
-
-    public static IReadOnlyList<Endpoint> All { get; } =
-    [
-        new("apis.createApi", _ => """{"name":"an api"}""", [Field.Text("name", 3, 256) with { Required = true }]),
-        new("apis.getApi", scene => $$"""{"apiId":"{{scene.ApiId}}"}""", [ApiId(8)]),
-        new("apis.deleteApi", _ => """{"apiId":"api_unknown1"}""", [ApiId(8)]),
-        new("keys.createKey", CreateKeyBody, CreateKeyFields),
-        new("keys.getKey", scene => $$"""{"keyId":"{{scene.Key.KeyId}}","decrypt":false}""", [KeyId, Field.Boolean("decrypt")]),
-        new("keys.updateKey", UpdateKeyBody, UpdateKeyFields),
-        new("keys.deleteKey", _ => """{"keyId":"key_unknown1","permanent":false}""", [KeyId, Field.Boolean("permanent")]),
-        new("keys.verifyKey", VerifyKeyBody, VerifyKeyFields),
-        new("keys.whoami", scene => $$"""{"key":"{{scene.Key.Key}}"}""", [Field.Text("key", 1, 512) with { Required = true }]),
-        new(
-            "keys.updateCredits",
-            _ => """{"keyId":"key_unknown1","operation":"set","value":5}""",
-            [Field.Text("keyId", 3) with { Required = true }, Field.Integer("value", 0) with { Nullable = true }]),
-        new(
-            "keys.rerollKey",
-            _ => """{"keyId":"key_unknown1","expiration":0}""",
-            [KeyId, Field.Integer("expiration", 0, LatestExpiry) with { Required = true }]) { IsOpen = true },
-        .. new[] { "add", "remove", "set" }.Select(static verb => new Endpoint(
-            $"keys.{verb}Permissions",
-            _ => """{"keyId":"key_unknown1","permissions":["documents.read"]}""",
-            [
-                KeyId,
-                Field.Array("permissions", verb == "set" ? null : 1, verb == "set" ? null : 1000) with { Required = true },
-                Field.Text("permissions[0]", 1, 128) with { OffPattern = "with/slash" },
-            ])),
-        .. new[] { "add", "remove", "set" }.Select(static verb => new Endpoint(
-            $"keys.{verb}Roles",
-            _ => """{"keyId":"key_unknown1","roles":["a role"]}""",
-            [KeyId, Field.Array("roles", verb == "set" ? null : 1, 100) with { Required = true }, Field.Text("roles[0]", 1, 128)])),
-        new("keys.migrateKeys", MigrateKeysBody, MigrateKeysFields),
-        new(
-            "migrations.createMigration",
-            _ => """{"algorithm":"sha256","migrationId":"bad_input"}""",
-            [Field.Text("migrationId", 8, 256)]),
-        new("identities.createIdentity", CreateIdentityBody, CreateIdentityFields) { IsOpen = true },
-        new("identities.getIdentity", scene => $$"""{"identity":"{{scene.ExternalId}}"}""", [Field.Text("identity", 1) with { Required = true }]),
-        new(
-            "permissions.createPermission",
-            _ => """{"name":"a permission","slug":"bad.input","description":"what it is for"}""",
-            [
-                Field.Text("name", 1, 512) with { Required = true },
-                Field.Text("slug", 1, 128) with { Required = true, OffPattern = "with blank" },
-                Field.Text("description", null, 512),
-            ]),
-        new(
-            "rootKeys.createRootKey",
-            _ => """{"name":"a root key","permissions":["api.*.read_api"],"expires":4102444800000}""",
-            [
-                Field.Text("name", 1),
-                Field.Array("permissions", 1, 1000) with { Required = true, Item = "\"api.*.read_api\"" },
-                Field.Text("permissions[0]", 1),
-                Field.Integer("expires", 0, LatestExpiry),
-            ]),
-        new("rootKeys.listRootKeys", _ => """{"limit":10,"cursor":"key_a"}""", [Field.Integer("limit", 1, 100), Field.Text("cursor")]),
-        new("rootKeys.deleteRootKey", _ => """{"keyId":"key_unknown1"}""", [KeyId]),
-        new("workspaces.createWorkspace", _ => """{"name":"a workspace"}""", [Field.Text("name", 1) with { Required = true }]),
-    ];
-
-    private static Field KeyId => Field.Text("keyId", 3, 255) with { Required = true, OffPattern = OffIdPattern };
-
-    private static Field ApiId(int min) => Field.Text("apiId", min, 255) with { Required = true, OffPattern = OffIdPattern };
+    /// <summary>A body with a member more in the object of the members.</summary>
+    public string BodyWith(Scene scene, string name, string json) => BodyEditor.Set(Body(scene), (Top.Path + "." + name).TrimStart('.'), json);
 }

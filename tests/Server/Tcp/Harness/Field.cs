@@ -1,33 +1,22 @@
+using System.Collections.Generic;
+using System.Linq;
+using Unkey.Server.ControlPlane.Schema;
+
 namespace Unkey.Server.Tests.Tcp.Harness;
 
-/// <summary>A member of a request body with the bounds that the contract states.</summary>
-/// <param name="Path">Where it stands: <c>name</c>, <c>credits.cost</c>, <c>ratelimits[0].name</c>, <c>tags[0]</c>.</param>
-/// <param name="Kind">Its JSON type.</param>
-internal sealed record Field(string Path, FieldKind Kind)
+/// <summary>One place of a request body, and what must stand there.</summary>
+/// <param name="Path">Where it stands: <c>name</c>, <c>credits.cost</c>, <c>ratelimits[0].name</c>; empty for the whole body.</param>
+/// <param name="Schema">What must stand there.</param>
+/// <param name="IsRequired">Whether the object that it belongs to must have it.</param>
+internal sealed record Field(string Path, SchemaNode Schema, bool IsRequired)
 {
-    public bool Required { get; init; }
+    /// <summary>The body itself and every place in it, outer ones first.</summary>
+    public static IEnumerable<Field> Of(SchemaNode body) => Of(new Field("", body, IsRequired: true));
 
-    public bool Nullable { get; init; }
+    private static IEnumerable<Field> Of(Field field) => Inner(field).SelectMany(Of).Prepend(field);
 
-    /// <summary>Fewest code points, least value, or fewest items; <see langword="null"/> when there is no bound.</summary>
-    public long? Min { get; init; }
-
-    /// <summary>Most code points, greatest value, or most items; <see langword="null"/> when there is no bound.</summary>
-    public long? Max { get; init; }
-
-    /// <summary>A text of allowed length that breaks the pattern; <see langword="null"/> when any characters are allowed.</summary>
-    public string? OffPattern { get; init; }
-
-    /// <summary>A JSON value that is allowed as an item, for arrays.</summary>
-    public string Item { get; init; } = "\"abc\"";
-
-    public static Field Text(string path, long? min = null, long? max = null) => new(path, FieldKind.Text) { Min = min, Max = max };
-
-    public static Field Integer(string path, long? min = null, long? max = null) => new(path, FieldKind.Integer) { Min = min, Max = max };
-
-    public static Field Boolean(string path) => new(path, FieldKind.Boolean);
-
-    public static Field Object(string path) => new(path, FieldKind.Object);
-
-    public static Field Array(string path, long? min = null, long? max = null) => new(path, FieldKind.Array) { Min = min, Max = max };
+    private static IEnumerable<Field> Inner(Field field) => field.Schema.Kind == SchemaKind.Array
+        ? [new Field(field.Path + "[0]", field.Schema.Items!, IsRequired: false)]
+        : field.Schema.Properties.Select(property => new Field(
+            field.Path.Length == 0 ? property.Name : $"{field.Path}.{property.Name}", property.Schema, property.IsRequired));
 }

@@ -106,7 +106,8 @@ internal sealed partial class RawConnection : IDisposable
         Demand(length is null || coding is null, "both Content-Length and Transfer-Encoding");
         if (code is < 200 or 204 or 304)
         {
-            Demand(length is null or "0" && coding is null, $"a {code} with a body");
+            // RFC: 9110 section 8.6. A 304 may say how long the content of the 200 would be.
+            Demand((length is null or "0" || code == 304) && coding is null, $"a {code} with a body");
             return answer;
         }
 

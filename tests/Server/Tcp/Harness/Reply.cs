@@ -1,7 +1,9 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Unkey.Server.Tests.Documents;
 using Xunit;
 using Xunit.Sdk;
 
@@ -10,6 +12,9 @@ namespace Unkey.Server.Tests.Tcp.Harness;
 /// <summary>An answer of the API. Whatever a test looks at, the envelope is held against the contract first.</summary>
 internal sealed partial class Reply
 {
+    // What any HTTP message may have, whatever the operation.
+    private static readonly string[] s_fieldsOfHttp = ["Date", "Content-Type", "Content-Length", "Connection"];
+
     private readonly string _call;
 
     public Reply(HttpAnswer answer, string call)
@@ -41,6 +46,18 @@ internal sealed partial class Reply
     /// <summary>The <c>code</c> of a verification.</summary>
     public string Code => Data.GetProperty("code").GetString()!;
 
+    /// <summary>Where the next page of a list starts; <see langword="null"/> when this is the last one.</summary>
+    public string? NextCursor
+    {
+        get
+        {
+            JsonElement pagination = Json.GetProperty("pagination");
+            bool hasMore = pagination.GetProperty("hasMore").GetBoolean();
+            Demand(hasMore == pagination.TryGetProperty("cursor", out JsonElement cursor), "a cursor exactly when there is more was wanted");
+            return hasMore ? cursor.GetString() : null;
+        }
+    }
+
     public string Detail => Json.GetProperty("error").GetProperty("detail").GetString()!;
 
     /// <summary>What follows the documentation prefix in <c>error.type</c>.</summary>
@@ -65,6 +82,19 @@ internal sealed partial class Reply
         Demand(ErrorLocations.Length > 0, "a list of violations was wanted");
         Demand(location is null || ErrorLocations.Contains(location), $"the location {location} was wanted");
         Demand(Http.ContentType == "application/json", "schema violations are always application/json");
+        return this;
+    }
+
+    /// <summary>Holds the answer against what the OpenAPI document says of the operation; paths that are none pass.</summary>
+    public Reply CheckedAgainstDocument(string operation)
+    {
+        if (DescribedApi.Instance.Operations.Contains(operation))
+        {
+            IEnumerable<string> fields = Http.Fields.Select(static field => field.Key).Except(s_fieldsOfHttp, StringComparer.OrdinalIgnoreCase);
+            IReadOnlyList<string> faults = DescribedApi.Instance.FaultsOfAnswer(operation, Status, Http.ContentType, fields, Json);
+            Demand(faults.Count == 0, $"what the OpenAPI document describes was wanted ({string.Join("; ", faults)})");
+        }
+
         return this;
     }
 
@@ -100,7 +130,7 @@ internal sealed partial class Reply
         if (Status == 200)
         {
             Demand(Http.ContentType == "application/json", "application/json was wanted");
-            Demand(members.SequenceEqual(["meta", "data"]) || members.SequenceEqual(["meta", "data", "pagination"]), "meta and data were wanted");
+            Demand(members is ["meta"] or ["meta", "data"] or ["meta", "data", "pagination"], "meta and data were wanted");
             return;
         }
 

@@ -18,6 +18,21 @@ internal sealed partial record Scene
 
     public required CreatedKey Key { get; init; }
 
+    /// <summary>A key that tests may change in any way, so nothing may be expected of it.</summary>
+    public required CreatedKey SpareKey { get; init; }
+
+    /// <summary>The API of <see cref="SpareKey"/>, which tests may change as well.</summary>
+    public string SpareApiId => SpareKey.ApiId;
+
+    public required string RoleId { get; init; }
+
+    public required string RoleName { get; init; }
+
+    /// <summary>A rate-limit namespace.</summary>
+    public required string Namespace { get; init; }
+
+    public required string MigrationId { get; init; }
+
     public required string IdentityId { get; init; }
 
     public required string ExternalId { get; init; }
@@ -31,6 +46,13 @@ internal sealed partial record Scene
         string identityId = client.Post("identities.createIdentity", $$"""{"externalId":"{{externalId}}"}""")
             .Data.GetProperty("identityId").GetString()!;
         CreatedKey key = client.CreateKey(apiId, $"\"name\":\"a key\",\"externalId\":\"{externalId}\"");
+        const string Namespace = "a namespace";
+        const string RoleName = "editor";
+        const string MigrationId = "a migration";
+        client.Post("ratelimit.limit", $$"""{"namespace":"{{Namespace}}","identifier":"first","limit":1,"duration":1000}""");
+        client.Post("migrations.createMigration", $$"""{"algorithm":"sha256","migrationId":"{{MigrationId}}"}""");
+        string roleId = client.Post("permissions.createRole", $$"""{"name":"{{RoleName}}","permissions":["documents.read"]}""")
+            .Data.GetProperty("roleId").GetString()!;
         return new Scene
         {
             Client = client,
@@ -38,6 +60,11 @@ internal sealed partial record Scene
             ApiId = apiId,
             KeyspaceId = KeyspaceOf(client, key),
             Key = key,
+            SpareKey = client.CreateKey(client.CreateApi("spare")),
+            RoleId = roleId,
+            RoleName = RoleName,
+            Namespace = Namespace,
+            MigrationId = MigrationId,
             IdentityId = identityId,
             ExternalId = externalId,
         };
