@@ -100,7 +100,7 @@ internal sealed partial class Reply
         if (Status == 200)
         {
             Demand(Http.ContentType == "application/json", "application/json was wanted");
-            Demand(members.SequenceEqual(["meta", "data"]) || members.SequenceEqual(["meta", "data", "pagination"]), "meta and data were wanted");
+            Demand(members is ["meta"] or ["meta", "data"] or ["meta", "data", "pagination"], "meta and data were wanted");
             return;
         }
 
