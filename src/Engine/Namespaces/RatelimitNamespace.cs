@@ -3,8 +3,9 @@ using System.Text;
 
 namespace Unkey.Engine.Namespaces;
 
-/// <summary>A rate-limit namespace as a decision sees it: who owns it, what it is called, and what overrides it has. Immutable; any thread.</summary>
-/// <remarks>A change publishes another object; readers keep the one they found for the length of their request.</remarks>
+/// <summary>A rate-limit namespace as a decision sees it: who owns it, what it is called, and what overrides it has. Any thread.</summary>
+/// <remarks>Immutable but for the overrides: another change publishes another object with the same <see cref="OverrideSet"/>; readers keep the
+/// one they found for the length of their request.</remarks>
 public sealed class RatelimitNamespace
 {
     private readonly byte[] _id;
@@ -15,7 +16,7 @@ public sealed class RatelimitNamespace
     /// <param name="id">Its id, <c>rlns_...</c>.</param>
     /// <param name="name">Its name: any text, unique in the workspace, case-sensitive.</param>
     /// <param name="deleted">Whether it was deleted; it then keeps its name and answers 410.</param>
-    /// <param name="overrides">Its live overrides, compiled.</param>
+    /// <param name="overrides">Its live overrides.</param>
     public RatelimitNamespace(int workspaceIndex, string id, string name, bool deleted, OverrideSet overrides)
     {
         WorkspaceIndex = workspaceIndex;
