@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using System.Text;
 using System.Threading;
 
 namespace Unkey.Engine.Namespaces;
@@ -72,6 +73,16 @@ public sealed class NamespaceTable
         }
     }
 
+    /// <summary>Finds a namespace by its id alone. Under the writer lock.</summary>
+    /// <param name="workspaceIndex">Index of the workspace.</param>
+    /// <param name="id">Its id.</param>
+    /// <returns>The namespace as it was published last; null when it never was.</returns>
+    public RatelimitNamespace? FindById(int workspaceIndex, string id)
+    {
+        Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
+        return EntryOf(workspaceIndex, id, Encoding.UTF8.GetBytes(id), isId: true)?.Namespace;
+    }
+
     /// <summary>Publishes a namespace, or what it has become. Under the writer lock.</summary>
     /// <param name="changed">Its state now; id, name and workspace never change.</param>
     public void Put(RatelimitNamespace changed)
@@ -89,17 +100,11 @@ public sealed class NamespaceTable
 
     private bool Put(RatelimitNamespace changed, ReadOnlySpan<byte> text, bool isId)
     {
-        ulong hash = Hash(changed.WorkspaceIndex, text);
-
-        // BOUND: at least a quarter of the entries is empty.
-        for (int i = (int)hash & (_entries.Length - 1); _entries[i] is { } entry; i = (i + 1) & (_entries.Length - 1))
+        if (EntryOf(changed.WorkspaceIndex, changed.Id, text, isId) is { } entry)
         {
-            if (entry.Hash == hash && entry.IsId == isId && entry.Namespace.Id == changed.Id)
-            {
-                // ORDER: release. Publishes the object; pairs with the acquire in Find.
-                Volatile.Write(ref entry.Namespace, changed);
-                return false;
-            }
+            // ORDER: release. Publishes the object; pairs with the acquire in Find.
+            Volatile.Write(ref entry.Namespace, changed);
+            return false;
         }
 
         if ((_used + 1) * 4 > _entries.Length * 3)
@@ -107,9 +112,25 @@ public sealed class NamespaceTable
             Grow();
         }
 
-        Insert(_entries, new Entry(hash, isId, changed));
+        Insert(_entries, new Entry(Hash(changed.WorkspaceIndex, text), isId, changed));
         _used++;
         return true;
+    }
+
+    private Entry? EntryOf(int workspaceIndex, string id, ReadOnlySpan<byte> text, bool isId)
+    {
+        ulong hash = Hash(workspaceIndex, text);
+
+        // BOUND: at least a quarter of the entries is empty.
+        for (int i = (int)hash & (_entries.Length - 1); _entries[i] is { } entry; i = (i + 1) & (_entries.Length - 1))
+        {
+            if (entry.Hash == hash && entry.IsId == isId && entry.Namespace.Id == id)
+            {
+                return entry;
+            }
+        }
+
+        return null;
     }
 
     private void Grow()

@@ -4,8 +4,9 @@ using Unkey.Engine.Limits;
 
 namespace Unkey.Engine.Namespaces;
 
-/// <summary>A rate-limit namespace as a decision sees it: who owns it, what it is called, and what overrides it has. Immutable; any thread.</summary>
-/// <remarks>A change publishes another object; readers keep the one they found for the length of their request.</remarks>
+/// <summary>A rate-limit namespace as a decision sees it: who owns it, what it is called, and what overrides it has. Any thread.</summary>
+/// <remarks>Immutable but for the overrides: another change publishes another object with the same <see cref="OverrideSet"/>; readers keep the
+/// one they found for the length of their request.</remarks>
 public sealed class RatelimitNamespace
 {
     private readonly byte[] _id;
@@ -17,7 +18,7 @@ public sealed class RatelimitNamespace
     /// <param name="name">Its name: any text, unique in the workspace, case-sensitive.</param>
     /// <param name="deleted">Whether it was deleted; it then keeps its name and answers 410.</param>
     /// <param name="algorithm">How its limits count.</param>
-    /// <param name="overrides">Its live overrides, compiled.</param>
+    /// <param name="overrides">Its live overrides.</param>
     public RatelimitNamespace(int workspaceIndex, string id, string name, bool deleted, LimitAlgorithm algorithm, OverrideSet overrides)
     {
         WorkspaceIndex = workspaceIndex;

@@ -16,8 +16,11 @@ internal sealed class StoreChanges
     /// <summary>Identities created, changed or deleted.</summary>
     public HashSet<string> Identities { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Rate-limit namespaces created, changed or deleted, or whose overrides were.</summary>
+    /// <summary>Rate-limit namespaces created, changed or deleted.</summary>
     public HashSet<string> Namespaces { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Overrides created, changed or deleted.</summary>
+    public HashSet<(string NamespaceId, string Identifier)> Overrides { get; } = [];
 
     /// <summary>Keys created, changed or deleted.</summary>
     public HashSet<string> Keys { get; } = new(StringComparer.Ordinal);
@@ -36,7 +39,8 @@ internal sealed class StoreChanges
 
     /// <summary>Whether nothing was touched.</summary>
     public bool IsEmpty =>
-        Workspaces.Count == 0 && Apis.Count == 0 && Identities.Count == 0 && Namespaces.Count == 0 && Keys.Count == 0 && CreditResets.Count == 0;
+        Workspaces.Count == 0 && Apis.Count == 0 && Identities.Count == 0 && Namespaces.Count == 0 && Overrides.Count == 0 && Keys.Count == 0
+        && CreditResets.Count == 0;
 
     /// <summary>Adds everything that another unit touched.</summary>
     public void UnionWith(StoreChanges other)
@@ -45,6 +49,7 @@ internal sealed class StoreChanges
         Apis.UnionWith(other.Apis);
         Identities.UnionWith(other.Identities);
         Namespaces.UnionWith(other.Namespaces);
+        Overrides.UnionWith(other.Overrides);
         Keys.UnionWith(other.Keys);
         CreditResets.UnionWith(other.CreditResets);
         foreach ((string id, byte[] hash) in other.RemovedHashes)
@@ -89,6 +94,7 @@ internal sealed class StoreChanges
         Apis.Clear();
         Identities.Clear();
         Namespaces.Clear();
+        Overrides.Clear();
         Keys.Clear();
         CreditResets.Clear();
         RemovedHashes.Clear();

@@ -1,8 +1,10 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Text;
 using System.Text.Json;
 using System.Threading.Tasks;
+using Unkey.Engine.Namespaces;
 using Unkey.Server.Storage.Statements;
 using Xunit;
 
@@ -234,6 +236,26 @@ public sealed class OverrideTests
         JsonElement last = (await cp.PostAsync(Get, Body("emails", "user_1"))).Ok();
         Assert.Equal(last.GetProperty("limit").GetInt64() * 1_000, last.GetProperty("duration").GetInt64());
         Assert.Equal(last.GetProperty("limit").GetInt64(), cp.Scalar("SELECT max_tokens FROM ratelimit_overrides"));
+    }
+
+    [Fact]
+    public async Task AChangePublishesItselfAndLeavesTheOtherOverridesWhereTheyAre()
+    {
+        await using ControlPlaneFixture cp = await ControlPlaneFixture.StartAsync();
+        await NamespaceCalls.CreateAsync(cp, "emails");
+        await SetAsync(cp, "emails", "user_1", 1, 1_000);
+        await SetAsync(cp, "emails", "user_*", 2, 2_000);
+        LimitOverride first = Published("user_1")!;
+        LimitOverride pattern = Published("user_9")!;
+        await SetAsync(cp, "emails", "user_2", 3, 3_000);
+        (await cp.PostAsync("ratelimit.deleteOverride", Body("emails", "user_2"))).Ok();
+        await SetAsync(cp, "emails", "user_3", 4, 4_000);
+        Assert.Same(first, Published("user_1"));
+        Assert.Same(pattern, Published("user_2"));
+        Assert.Equal((4, 4_000), (Published("user_3")!.Limit, Published("user_3")!.DurationMs));
+
+        LimitOverride? Published(string identifier) =>
+            NamespaceCalls.Find(cp, "emails")!.Overrides.Find(Encoding.UTF8.GetBytes(identifier));
     }
 
     private static async Task<string> SetAsync(ControlPlaneFixture cp, string ns, string identifier, long limit, long duration) =>

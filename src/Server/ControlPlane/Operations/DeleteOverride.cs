@@ -48,7 +48,7 @@ internal sealed class DeleteOverride() : Operation<OverrideRequest>(
             return OverrideAccess.OverrideNotFound;
         }
 
-        session.DeleteOverride(owner.Id, row.Id, context.NowMs);
+        session.DeleteOverride(owner.Id, row, context.NowMs);
         new AuditTrail(context, session).Add(
             "ratelimit.delete_override",
             new AuditResource("ratelimitOverride", row.Id, row.Identifier),

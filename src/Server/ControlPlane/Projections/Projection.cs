@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Text;
 using Unkey.Engine;
 using Unkey.Engine.Keys;
 using Unkey.Engine.Namespaces;
@@ -33,6 +34,7 @@ internal sealed class Projection : ICommitListener
         PublishContainers(session, changes);
         PublishIdentities(session, changes);
         PublishNamespaces(session, changes);
+        PublishOverrides(session, changes);
         PublishKeys(session, changes);
         lock (_engine.WriterLock)
         {
@@ -101,14 +103,41 @@ internal sealed class Projection : ICommitListener
             // A namespace is never removed; one that was never committed has nothing to publish.
             if (session.FindNamespace(id) is { } row)
             {
-                RatelimitNamespace item = _specs.Namespace(row, session.OverridesOf(id));
                 lock (_engine.WriterLock)
                 {
-                    _engine.Namespaces.Put(item);
+                    // The overrides stay: there may be many, and each is published when it changes itself.
+                    _engine.Namespaces.Put(_specs.Namespace(row, Published(row)?.Overrides ?? new OverrideSet()));
                 }
             }
         }
     }
+
+    private void PublishOverrides(StoreSession session, StoreChanges changes)
+    {
+        foreach ((string namespaceId, string identifier) in changes.Overrides)
+        {
+            if (session.FindNamespace(namespaceId) is not { } owner)
+            {
+                continue;
+            }
+
+            LimitOverride? item = session.FindOverride(namespaceId, identifier) is { } row ? RecordSpecs.Override(row) : null;
+            lock (_engine.WriterLock)
+            {
+                OverrideSet overrides = Published(owner)!.Overrides;
+                if (item is null)
+                {
+                    overrides.Remove(Encoding.UTF8.GetBytes(identifier));
+                }
+                else
+                {
+                    overrides.Put(item);
+                }
+            }
+        }
+    }
+
+    private RatelimitNamespace? Published(NamespaceRow row) => _engine.Namespaces.FindById(_specs.WorkspaceIndex(row.WorkspaceId), row.Id);
 
     private void PublishKeys(StoreSession session, StoreChanges changes)
     {

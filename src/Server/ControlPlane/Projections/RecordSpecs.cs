@@ -90,23 +90,19 @@ internal sealed class RecordSpecs
         };
     }
 
-    /// <summary>What to publish for a rate-limit namespace: compiles its overrides.</summary>
-    public RatelimitNamespace Namespace(NamespaceRow row, IReadOnlyList<OverrideRow> overrides)
-    {
-        LimitOverride[] live = new LimitOverride[overrides.Count];
-        for (int i = 0; i < live.Length; i++)
-        {
-            OverrideRow item = overrides[i];
-            live[i] = new LimitOverride(item.Id, item.Identifier, item.Limit, item.DurationMs);
-        }
+    /// <summary>Index a workspace was published under; -1 when it does not exist, so that nothing of it falls through to another one.</summary>
+    public int WorkspaceIndex(string id) => _workspaces.GetValueOrDefault(id, -1);
 
-        return new RatelimitNamespace(WorkspaceIndex(row.WorkspaceId), row.Id, row.Name, row.IsDeleted, LimitAlgorithmText.Parse(row.Algorithm) ?? _algorithm, OverrideSet.Compile(live));
-    }
+    /// <summary>What to publish for a rate-limit namespace.</summary>
+    /// <param name="row">The namespace.</param>
+    /// <param name="overrides">Its live overrides.</param>
+    public RatelimitNamespace Namespace(NamespaceRow row, OverrideSet overrides) =>
+        new(WorkspaceIndex(row.WorkspaceId), row.Id, row.Name, row.IsDeleted, LimitAlgorithmText.Parse(row.Algorithm) ?? _algorithm, overrides);
+
+    /// <summary>What to publish for an override.</summary>
+    public static LimitOverride Override(OverrideRow row) => new(row.Id, row.Identifier, row.Limit, row.DurationMs);
 
     private static ReadOnlySpan<byte> Utf8(string? meta) => meta is null ? default : Encoding.UTF8.GetBytes(meta);
-
-    // -1 is "does not exist": a root key for a workspace that is gone must not fall through to another one.
-    private int WorkspaceIndex(string id) => _workspaces.GetValueOrDefault(id, -1);
 
     private LimitSpec[] Limits(IReadOnlyList<RatelimitRow> rows, string ownerId)
     {

@@ -90,7 +90,7 @@ internal sealed class TableLoad
             NamespaceRow row = NamespaceStatements.MapScanned(namespaces);
             own.Clear();
             overrides.Collect(namespaces.Bytes(0), NamespaceStatements.MapOwnedOverride, own);
-            RatelimitNamespace item = _specs.Namespace(row, own);
+            RatelimitNamespace item = _specs.Namespace(row, new OverrideSet(own.ConvertAll(RecordSpecs.Override)));
             lock (_engine.WriterLock)
             {
                 _engine.Namespaces.Put(item);

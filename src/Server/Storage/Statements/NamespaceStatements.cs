@@ -59,10 +59,6 @@ internal static class NamespaceStatements
         session.Changes.Namespaces.Add(id);
     }
 
-    /// <summary>All live overrides of a namespace.</summary>
-    public static List<OverrideRow> OverridesOf(this StoreSession session, string namespaceId) =>
-        session.All(OverrideColumns + " WHERE namespace_id = @namespace AND deleted_at IS NULL", MapOverride, ("@namespace", namespaceId));
-
     /// <summary>Live overrides of a namespace in the order of their ids.</summary>
     /// <param name="session">The session.</param>
     /// <param name="namespaceId">The namespace.</param>
@@ -103,15 +99,15 @@ internal static class NamespaceStatements
             ("@limit", row.Limit),
             ("@duration", row.DurationMs),
             ("@now", nowMs));
-        session.Changes.Namespaces.Add(namespaceId);
+        session.Changes.Overrides.Add((namespaceId, row.Identifier));
         return session.FindOverride(namespaceId, row.Identifier)!.Id;
     }
 
     /// <summary>Deletes an override softly.</summary>
-    public static void DeleteOverride(this StoreSession session, string namespaceId, string id, long nowMs)
+    public static void DeleteOverride(this StoreSession session, string namespaceId, OverrideRow row, long nowMs)
     {
-        session.Execute("UPDATE ratelimit_overrides SET deleted_at = @now WHERE id = @id", ("@now", nowMs), ("@id", id));
-        session.Changes.Namespaces.Add(namespaceId);
+        session.Execute("UPDATE ratelimit_overrides SET deleted_at = @now WHERE id = @id", ("@now", nowMs), ("@id", row.Id));
+        session.Changes.Overrides.Add((namespaceId, row.Identifier));
     }
 
     /// <summary>Maps the current row of <see cref="ScanNamespaces"/>.</summary>

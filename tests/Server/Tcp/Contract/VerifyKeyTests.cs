@@ -185,13 +185,7 @@ public sealed class VerifyKeyTests(ServerFixture fixture) : TcpTests(fixture)
     public async Task Usage_ParallelCallsNeverSpendMoreThanThereIs(int balance, int cost, int calls, int successes)
     {
         CreatedKey key = Client.CreateKey(Scene.ApiId, $"\"credits\":{{\"remaining\":{balance}}}");
-        string[] codes = await Task.WhenAll(Enumerable.Range(0, calls).Select(_ => Task.Factory.StartNew(
-            () =>
-            {
-                using ApiClient client = Client.Another();
-                return client.Verify(key.Key, $"\"credits\":{{\"cost\":{cost}}}").Code;
-            },
-            TaskCreationOptions.LongRunning)));
+        string[] codes = await Race.RunAsync(Client, calls, (client, _) => client.Verify(key.Key, $"\"credits\":{{\"cost\":{cost}}}").Code);
         Assert.Equal(successes, codes.Count(code => code == "VALID"));
         Assert.Equal(calls - successes, codes.Count(code => code == "USAGE_EXCEEDED"));
         Assert.Equal(balance - (successes * cost), Client.Verify(key.Key, "\"credits\":{\"cost\":0}").Data.GetProperty("credits").GetInt32());

@@ -23,6 +23,8 @@ internal static class ErrorCode
     public const string MigrationNotFound = "unkey/data/migration_not_found";
     public const string MigrationExists = "unkey/data/migration_already_exists";
     public const string PermissionExists = "unkey/data/permission_already_exists";
+    public const string RoleExists = "unkey/data/role_already_exists";
+    public const string OverrideNotFound = "unkey/data/ratelimit_override_not_found";
     public const string Precondition = "unkey/application/precondition_failed";
     public const string BodyTooLarge = "user/bad_request/request_body_too_large";
     public const string RequestTimeout = "user/bad_request/request_timeout";
@@ -51,9 +53,9 @@ internal static class ErrorCode
         ["unkey/data/permission_not_found"] = (404, "Not Found"),
         ["unkey/data/migration_not_found"] = (404, "Not Found"),
         ["unkey/data/ratelimit_namespace_not_found"] = (404, "Not Found"),
-        ["unkey/data/ratelimit_override_not_found"] = (404, "Not Found"),
+        [OverrideNotFound] = (404, "Not Found"),
         ["unkey/data/ratelimit_namespace_gone"] = (410, "Resource Gone"),
-        ["unkey/data/role_already_exists"] = (409, "Conflicting Resource"),
+        [RoleExists] = (409, "Conflicting Resource"),
         ["user/too_many_requests/workspace_rate_limited"] = (429, "Too Many Requests"),
         ["unkey/data/workspace_not_found"] = (404, "Not Found"),
         [IdentityExists] = (409, "Conflicting Resource"),
