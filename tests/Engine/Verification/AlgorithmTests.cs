@@ -105,7 +105,7 @@ public sealed class AlgorithmTests : IDisposable
         _engine.PutRootKey("limiter", _engine.Workspace, "ratelimit.*.limit");
         lock (_engine.State.WriterLock)
         {
-            _engine.State.Namespaces.Put(new RatelimitNamespace(_engine.Workspace.Index, "rlns_1", "emails", deleted: false, algorithm, OverrideSet.Empty));
+            _engine.State.Namespaces.Put(new RatelimitNamespace(_engine.Workspace.Index, "rlns_1", "emails", deleted: false, algorithm, new OverrideSet()));
         }
     }
 

@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Text;
-using System.Text.Json;
 using Unkey.Server.ControlPlane.Schema;
 
 namespace Unkey.Server.Tests.Tcp.Harness;
