@@ -171,6 +171,10 @@ public sealed class RequestBoundsTests
           [0].limit! integer 1..
           [0].duration! integer 1000..2592000000
           [0].cost integer 0..
+        ratelimit.updateNamespace
+          . object closed
+          namespace! string 1..512
+          algorithm! string? token-bucket|sliding-window
         ratelimit.setOverride
           . object closed
           namespace! string 1..512

@@ -11,9 +11,21 @@ internal sealed class UpdateNamespace() : Operation<UpdateNamespaceRequest>(
     "/v2/ratelimit.updateNamespace",
     SchemaNode.Closed(
         SchemaProperty.Required("namespace", RequestSchemas.Namespace),
-        SchemaProperty.Required("algorithm", SchemaNode.OneOf(LimitAlgorithmText.TokenBucket, LimitAlgorithmText.SlidingWindow).OrNull())),
+        SchemaProperty.Required("algorithm", SchemaNode.OneOf(LimitAlgorithmText.TokenBucket, LimitAlgorithmText.SlidingWindow).OrNull()
+            .Described("How the limits of the namespace count; null for the algorithm of the server."))),
     RequestJson.Default.UpdateNamespaceRequest)
 {
+    /// <inheritdoc/>
+    public override OperationDescription Description { get; } = new()
+    {
+        Summary = "Chooses how the limits of a namespace count.",
+        Details = "Counts begin afresh when the algorithm changes.",
+        Permissions = ["ratelimit.*.update_namespace"],
+        Example = """{"namespace":"emails","algorithm":"sliding-window"}""",
+        Data = EmptyData.Schema,
+        Refusals = [ErrorCode.NamespaceNotFound],
+    };
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, UpdateNamespaceRequest request) =>
         await context.WriteAsync(session =>

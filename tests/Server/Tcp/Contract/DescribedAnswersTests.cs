@@ -124,6 +124,7 @@ public sealed class DescribedAnswersTests
     {
         const string Check = """{"namespace":"emails","identifier":"a@example.com","limit":10,"duration":60000}""";
         _record.Post(client, "ratelimit.limit", Check);
+        _record.Post(client, "ratelimit.updateNamespace", """{"namespace":"emails","algorithm":null}""");
         _record.Post(client, "ratelimit.setOverride", """{"namespace":"emails","identifier":"*@example.com","limit":1000,"duration":60000}""");
         _record.Post(client, "ratelimit.limit", Check);
         _record.Post(client, "ratelimit.multiLimit", $"[{Check}]");

@@ -79,6 +79,7 @@ internal sealed partial record Endpoint
         new("permissions.setRolePermissions", scene => $$"""{"roleId":"{{scene.RoleId}}","permissions":["documents.read"]}"""),
         new("ratelimit.limit", _ => CheckItem),
         new("ratelimit.multiLimit", _ => $"[{CheckItem}]"),
+        new("ratelimit.updateNamespace", scene => $$"""{"namespace":"{{scene.Namespace}}","algorithm":"sliding-window"}"""),
         new("ratelimit.setOverride", scene => $$"""{"namespace":"{{scene.Namespace}}","identifier":"somebody","limit":10,"duration":60000}"""),
         new("ratelimit.getOverride", scene => $$"""{"namespace":"{{scene.Namespace}}","identifier":"somebody"}"""),
         new("ratelimit.listOverrides", scene => $$"""{"namespace":"{{scene.Namespace}}","cursor":"rlor_","limit":10}"""),
