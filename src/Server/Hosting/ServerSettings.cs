@@ -286,7 +286,7 @@ internal static class ServerSettings
             Option = "--events",
             ValueName = "true|false",
             Default = "true",
-            Description = "Whether verifications and rate-limit decisions are recorded, to be queried with analytics.getVerifications and .getRatelimits.",
+            Description = "Whether verifications and rate-limit decisions are recorded, in a file of the data directory or in ClickHouse.",
             Read = static (string text, ref ServerOptions draft) =>
             {
                 string? problem = SettingText.Flag(text, out bool value);
