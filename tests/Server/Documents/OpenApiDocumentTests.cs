@@ -15,13 +15,13 @@ namespace Unkey.Server.Tests.Documents;
 /// <summary>The OpenAPI document says what the code does: the same operations, the same bodies, and nothing without a meaning.</summary>
 public sealed class OpenApiDocumentTests
 {
-    private static readonly IReadOnlyList<Operation> s_operations = AllOperations.Create();
+    private static readonly IReadOnlyList<DescribedOperation> s_operations = new ApiDescription("test").Operations;
 
     public static TheoryData<string> Operations => [.. s_operations.Select(static operation => ApiDescription.NameOf(operation.Path))];
 
     [Fact]
     public void EveryOperationIsInItAndNothingElse() => Assert.Equal(
-        s_operations.Select(static operation => operation.Path).Append("/v2/liveness").Order(StringComparer.Ordinal),
+        AllOperations.Create().Select(static operation => operation.Path).Append("/v2/liveness").Order(StringComparer.Ordinal),
         DescribedApi.Instance.Paths.Order(StringComparer.Ordinal));
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class OpenApiDocumentTests
     [MemberData(nameof(Operations))]
     public void TheExampleIsABodyThatTheServerAccepts(string name)
     {
-        Operation operation = Of(name);
+        DescribedOperation operation = Of(name);
         using JsonDocument example = JsonDocument.Parse(operation.Description.Example);
         SchemaReport report = SchemaValidator.Validate(operation.Body, example.RootElement);
         Assert.Empty(report.Violations);
@@ -122,7 +122,7 @@ public sealed class OpenApiDocumentTests
     public void ItIsWrittenTheSameEveryTime() => Assert.Equal(
         Encoding.UTF8.GetString(OpenApiDocument.Write(new ApiDescription("1"))), Encoding.UTF8.GetString(OpenApiDocument.Write(new ApiDescription("1"))));
 
-    private static Operation Of(string name) => s_operations.Single(operation => operation.Path == "/v2/" + name);
+    private static DescribedOperation Of(string name) => s_operations.Single(operation => operation.Path == "/v2/" + name);
 
     private static IEnumerable<string> References(JsonElement element) => element.ValueKind switch
     {

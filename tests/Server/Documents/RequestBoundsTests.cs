@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Documents;
 using Unkey.Server.ControlPlane.Schema;
 using Unkey.Server.Tests.Tcp.Harness;
@@ -328,7 +327,7 @@ public sealed class RequestBoundsTests
 
     private static IEnumerable<string> Lines()
     {
-        foreach (Operation operation in new ApiDescription("test").Operations)
+        foreach (DescribedOperation operation in new ApiDescription("test").Operations)
         {
             yield return ApiDescription.NameOf(operation.Path);
             foreach (Field field in Field.Of(operation.Body))
