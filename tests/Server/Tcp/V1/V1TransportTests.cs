@@ -186,12 +186,12 @@ public sealed class V1TransportTests(V1Fixture fixture) : V1TcpTests(fixture)
     {
         using RawConnection admin = new(Fixture.Server.AdminPort);
         double before = Count("endpoint=\"v1.keys.verifyKey\",outcome=\"not_found\"");
-        double other = Count("endpoint=\"v1.other\",outcome=\"success\"");
+        double other = Count("endpoint=\"v1.apis.getApi\",outcome=\"success\"");
         double v2 = Count("endpoint=\"keys.verifyKey\",outcome=\"not_found\"");
         Client.Verify("unknown");
         Client.Get("apis.getApi", $"apiId={Scene.ApiId}");
         Assert.Equal(before + 1, Count("endpoint=\"v1.keys.verifyKey\",outcome=\"not_found\""));
-        Assert.Equal(other + 1, Count("endpoint=\"v1.other\",outcome=\"success\""));
+        Assert.Equal(other + 1, Count("endpoint=\"v1.apis.getApi\",outcome=\"success\""));
         Assert.Equal(v2, Count("endpoint=\"keys.verifyKey\",outcome=\"not_found\""));
 
         double Count(string labels) => ServerProcess.MetricIn(Fixture.Server.Metrics().Replace($"{{{labels}}}", "_wanted", StringComparison.Ordinal), "unkey_http_requests_total_wanted");
