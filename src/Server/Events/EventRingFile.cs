@@ -31,7 +31,16 @@ internal sealed class EventRingFile : IDisposable
     {
         long bytes = EventRing.MemoryBytes(capacity);
         using FileStream file = PrivateFile.Open(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite, bytes);
-        file.SetLength(bytes);
+        try
+        {
+            file.SetLength(bytes);
+        }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            // What the framework makes of EFBIG: a limit of the process or of the file system.
+            throw new IOException($"'{path}' cannot be made {bytes} bytes long: a file may not be that large here.", exception);
+        }
+
         MemoryMappedViewAccessor view = Map(file, bytes);
         return new EventRingFile(path, view, EventRing.Create(view.SafeMemoryMappedViewHandle, capacity));
     }

@@ -140,6 +140,7 @@ public sealed class BucketRestartTests : IDisposable
         ServerSetup faulty = new()
         {
             DataDirectory = Data,
+            Options = ["--event-ring-size", "64KiB"],
             Shell = "trap '' XFSZ; ulimit -f 2048; export DOTNET_EnableWriteXorExecute=0; exec \"$@\"",
         };
         using ServerProcess server = ServerProcess.Start(faulty);

@@ -9,6 +9,9 @@ namespace Unkey.Server.Tests.Tcp.Lifecycle;
 /// <summary>A disk that takes no more: writes are refused and not applied, verification goes on, and nothing acknowledged is lost.</summary>
 public sealed class DiskFaultTests : IDisposable
 {
+    // The rings of events are made whole at the start; here the disk is hardly larger than they usually are.
+    private static readonly string[] s_smallRings = ["--event-ring-size", "64KiB"];
+
     private readonly string _data = Directory.CreateTempSubdirectory("unkey-test-").FullName;
 
     public void Dispose() => Directory.Delete(_data, recursive: true);
@@ -22,8 +25,9 @@ public sealed class DiskFaultTests : IDisposable
         using ServerProcess server = ServerProcess.Start(new ServerSetup
         {
             DataDirectory = image,
+            Options = s_smallRings,
             ShellPrefix = Environment.UserName == "root" ? ["unshare", "--mount"] : ["unshare", "--map-root-user", "--mount"],
-            Shell = $"mount -t tmpfs -o size=2m,mode=0700 tmpfs '{image}' && exec \"$@\"",
+            Shell = $"mount -t tmpfs -o size=4m,mode=0700 tmpfs '{image}' && exec \"$@\"",
         });
         (List<CreatedKey> created, Reply refused) = FillUp(server);
         Assert.Equal(500, refused.Status);
@@ -38,7 +42,7 @@ public sealed class DiskFaultTests : IDisposable
     {
         // The limit on file sizes makes every write beyond it fail, which needs no privilege. The JIT maps its code from a file
         // unless told otherwise, and would run into the limit as well.
-        ServerSetup healthy = new() { DataDirectory = Path.Combine(_data, "files") };
+        ServerSetup healthy = new() { DataDirectory = Path.Combine(_data, "files"), Options = s_smallRings };
         ServerSetup faulty = healthy with { Shell = "trap '' XFSZ; ulimit -f 2048; export DOTNET_EnableWriteXorExecute=0; exec \"$@\"" };
         List<CreatedKey> created;
         using (ServerProcess server = ServerProcess.Start(faulty))

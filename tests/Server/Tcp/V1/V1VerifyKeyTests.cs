@@ -347,13 +347,13 @@ public sealed class V1VerifyKeyTests(V1Fixture fixture) : V1TcpTests(fixture)
             using (ApiClient client = server.Client())
             {
                 key = new V1Client(client).CreateKey(client.CreateApi(), All);
-                expected = new V1Client(client).Verify(key.Key, "\"remaining\":{\"cost\":0}").WithoutRequestId;
+                expected = new V1Client(client).Verify(key.Key, "\"remaining\":{\"cost\":0},\"ratelimit\":{\"cost\":0}").WithoutRequestId;
             }
 
             using (ServerProcess server = ServerProcess.Start(setup))
             using (ApiClient client = server.Client())
             {
-                Assert.Equal(WithoutReset(expected), WithoutReset(new V1Client(client).Verify(key.Key, "\"remaining\":{\"cost\":0}").WithoutRequestId));
+                Assert.Equal(WithoutReset(expected), WithoutReset(new V1Client(client).Verify(key.Key, "\"remaining\":{\"cost\":0},\"ratelimit\":{\"cost\":0}").WithoutRequestId));
             }
         }
         finally
