@@ -34,7 +34,19 @@ internal sealed record OperationContext(ControlPlaneServices Services, ColdReque
         },
         Request.Aborted);
 
+    /// <summary>Runs a unit of work for a caller that has a permission, and refuses any other.</summary>
+    /// <param name="required">What the endpoint asks for, whatever the unit finds.</param>
+    /// <param name="work">As above.</param>
+    public async ValueTask<OperationResult> WriteAsync(PermissionExpression required, Func<StoreSession, OperationResult> work) =>
+        Deny(required) is { } denied ? denied : await WriteAsync(work).ConfigureAwait(false);
+
     /// <summary>Runs queries on one snapshot.</summary>
     public ValueTask<OperationResult> ReadAsync(Func<StoreSession, OperationResult> work) =>
         Services.Store.ReadAsync(work, Request.Aborted);
+
+    /// <summary>Runs queries for a caller that has a permission, and refuses any other.</summary>
+    /// <param name="required">What the endpoint asks for, whatever the queries find.</param>
+    /// <param name="work">The queries.</param>
+    public async ValueTask<OperationResult> ReadAsync(PermissionExpression required, Func<StoreSession, OperationResult> work) =>
+        Deny(required) is { } denied ? denied : await ReadAsync(work).ConfigureAwait(false);
 }

@@ -34,20 +34,16 @@ internal sealed class AddPermissions() : Operation<KeyPermissionsRequest>(
 
     private static OperationResult Add(StoreSession session, OperationContext context, KeyPermissionsRequest request)
     {
-        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
+        if (!KeyPermissionAccess.TryFind(
+            session, context, request.KeyId, ["rbac.*.add_permission_to_key"], out KeyRow? key, out ApiError? refused))
         {
-            return KeyAccess.NotFound;
-        }
-
-        if (context.Deny(KeyPermissionAccess.Required(context, key, api, "rbac.*.add_permission_to_key")) is { } denied)
-        {
-            return denied;
+            return refused;
         }
 
         AuditTrail audit = new(context, session, isCorrelated: true);
-        if (KeyPermissionAccess.Ensure(session, context, audit, request.Permissions, out List<PermissionRow> wanted) is { } refused)
+        if (KeyPermissionAccess.Ensure(session, context, audit, request.Permissions, out List<PermissionRow> wanted) is { } denied)
         {
-            return refused;
+            return denied;
         }
 
         List<PermissionRow> before = session.DirectPermissions(key.Id);

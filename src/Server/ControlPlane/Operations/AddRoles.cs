@@ -33,14 +33,10 @@ internal sealed class AddRoles() : Operation<KeyRolesRequest>(
 
     private static OperationResult Add(StoreSession session, OperationContext context, KeyRolesRequest request)
     {
-        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
+        if (!KeyPermissionAccess.TryFind(
+            session, context, request.KeyId, ["rbac.*.add_role_to_key"], out KeyRow? key, out ApiError? refused))
         {
-            return KeyAccess.NotFound;
-        }
-
-        if (context.Deny(KeyPermissionAccess.Required(context, key, api, "rbac.*.add_role_to_key")) is { } denied)
-        {
-            return denied;
+            return refused;
         }
 
         if (KeyLinks.FindRoles(session, context, request.Roles, out List<RoleRow> roles) is { } unknown)

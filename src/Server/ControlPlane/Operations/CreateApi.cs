@@ -23,15 +23,8 @@ internal sealed class CreateApi() : Operation<CreateApiRequest>(
     };
 
     /// <inheritdoc/>
-    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreateApiRequest request)
-    {
-        if (context.Deny("api.*.create_api") is { } denied)
-        {
-            return denied;
-        }
-
-        return await context.WriteAsync(session => Create(session, context, request.Name)).ConfigureAwait(false);
-    }
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, CreateApiRequest request) =>
+        context.WriteAsync("api.*.create_api", session => Create(session, context, request.Name));
 
     /// <summary>Makes an API with its keyspace.</summary>
     internal static OperationResult Create(StoreSession session, OperationContext context, string name)

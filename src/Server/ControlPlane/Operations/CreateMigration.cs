@@ -28,14 +28,9 @@ internal sealed class CreateMigration() : Operation<CreateMigrationRequest>(
     };
 
     /// <inheritdoc/>
-    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreateMigrationRequest request)
-    {
-        if (context.Deny("migration.*.create_migration") is { } denied)
-        {
-            return denied;
-        }
-
-        return await context.WriteAsync(session =>
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, CreateMigrationRequest request) => context.WriteAsync(
+        "migration.*.create_migration",
+        session =>
         {
             MigrationRow migration = new(request.MigrationId ?? Identifiers.New("mig"), request.Algorithm);
             if (!session.TryInsertMigration(migration, context.Caller.WorkspaceId, context.NowMs))
@@ -46,6 +41,5 @@ internal sealed class CreateMigration() : Operation<CreateMigrationRequest>(
 
             new AuditTrail(context, session).Add("migration.create", "migration", migration.Id, migration.Algorithm);
             return OperationResult.Success(new FieldsData(("migrationId", migration.Id)));
-        }).ConfigureAwait(false);
-    }
+        });
 }

@@ -28,15 +28,8 @@ internal sealed class CreatePermission() : Operation<CreatePermissionRequest>(
     };
 
     /// <inheritdoc/>
-    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreatePermissionRequest request)
-    {
-        if (context.Deny("rbac.*.create_permission") is { } denied)
-        {
-            return denied;
-        }
-
-        return await context.WriteAsync(session => Create(session, context, request)).ConfigureAwait(false);
-    }
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, CreatePermissionRequest request) =>
+        context.WriteAsync("rbac.*.create_permission", session => Create(session, context, request));
 
     /// <summary>Makes a permission, unless there is one with this slug.</summary>
     internal static OperationResult Create(StoreSession session, OperationContext context, CreatePermissionRequest request)

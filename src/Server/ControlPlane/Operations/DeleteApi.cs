@@ -29,15 +29,9 @@ internal sealed class DeleteApi() : Operation<ApiIdRequest>(
     };
 
     /// <inheritdoc/>
-    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, ApiIdRequest request)
-    {
-        if (context.Deny(PermissionExpression.Any("api.*.delete_api", $"api.{request.ApiId}.delete_api")) is { } denied)
-        {
-            return denied;
-        }
-
-        return await context.WriteAsync(session => Delete(session, context, request.ApiId)).ConfigureAwait(false);
-    }
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, ApiIdRequest request) =>
+        context.WriteAsync(
+            PermissionExpression.Any("api.*.delete_api", $"api.{request.ApiId}.delete_api"), session => Delete(session, context, request.ApiId));
 
     /// <summary>Marks an API deleted, unless it is protected.</summary>
     internal static OperationResult Delete(StoreSession session, OperationContext context, string apiId)

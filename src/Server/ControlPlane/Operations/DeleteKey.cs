@@ -33,14 +33,9 @@ internal sealed class DeleteKey() : Operation<DeleteKeyRequest>(
     /// <summary>Deletes a key that the caller may delete.</summary>
     internal static OperationResult Delete(StoreSession session, OperationContext context, DeleteKeyRequest request)
     {
-        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
+        if (!KeyAccess.TryFind(session, context, request.KeyId, "delete_key", out KeyRow? key, out ApiError? refused))
         {
-            return KeyAccess.NotFound;
-        }
-
-        if (context.Deny(KeyAccess.Required(context, key, api, "delete_key")) is { } denied)
-        {
-            return denied;
+            return refused;
         }
 
         if (request.Permanent == true)

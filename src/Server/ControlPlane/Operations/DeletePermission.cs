@@ -25,15 +25,8 @@ internal sealed class DeletePermission() : Operation<PermissionRequest>(
     };
 
     /// <inheritdoc/>
-    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, PermissionRequest request)
-    {
-        if (context.Deny(PermissionExpression.Any("rbac.*.delete_permission")) is { } denied)
-        {
-            return denied;
-        }
-
-        return await context.WriteAsync(session => Delete(session, context, request.Permission)).ConfigureAwait(false);
-    }
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, PermissionRequest request) =>
+        context.WriteAsync(PermissionExpression.Any("rbac.*.delete_permission"), session => Delete(session, context, request.Permission));
 
     /// <summary>Deletes a permission of the caller's workspace.</summary>
     internal static OperationResult Delete(StoreSession session, OperationContext context, string idOrSlug)

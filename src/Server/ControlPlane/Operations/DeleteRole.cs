@@ -25,15 +25,8 @@ internal sealed class DeleteRole() : Operation<RoleRequest>(
     };
 
     /// <inheritdoc/>
-    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, RoleRequest request)
-    {
-        if (context.Deny(PermissionExpression.Any("rbac.*.delete_role")) is { } denied)
-        {
-            return denied;
-        }
-
-        return await context.WriteAsync(session => Delete(session, context, request.Role)).ConfigureAwait(false);
-    }
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, RoleRequest request) =>
+        context.WriteAsync(PermissionExpression.Any("rbac.*.delete_role"), session => Delete(session, context, request.Role));
 
     /// <summary>Deletes a role of the caller's workspace.</summary>
     internal static OperationResult Delete(StoreSession session, OperationContext context, string idOrName)

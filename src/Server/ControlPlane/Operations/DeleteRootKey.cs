@@ -25,14 +25,9 @@ internal sealed class DeleteRootKey() : Operation<RootKeyIdRequest>(
     };
 
     /// <inheritdoc/>
-    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, RootKeyIdRequest request)
-    {
-        if (context.Deny("root_key.*.delete_root_key") is { } denied)
-        {
-            return denied;
-        }
-
-        return await context.WriteAsync(session =>
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, RootKeyIdRequest request) => context.WriteAsync(
+        "root_key.*.delete_root_key",
+        session =>
         {
             if (session.FindKey(request.KeyId) is not KeyRow key || key.ForWorkspaceId != context.Caller.WorkspaceId)
             {
@@ -42,6 +37,5 @@ internal sealed class DeleteRootKey() : Operation<RootKeyIdRequest>(
             new AuditTrail(context, session).Add("root_key.delete", "root_key", key.Id, key.Name);
             session.DeleteKeySoftly(key.Id, context.NowMs);
             return OperationResult.Empty;
-        }).ConfigureAwait(false);
-    }
+        });
 }

@@ -24,17 +24,12 @@ internal sealed class GetApi() : Operation<ApiIdRequest>(
     };
 
     /// <inheritdoc/>
-    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, ApiIdRequest request)
-    {
-        if (context.Deny(PermissionExpression.Any("api.*.read_api", $"api.{request.ApiId}.read_api")) is { } denied)
-        {
-            return denied;
-        }
-
-        return await context.ReadAsync(session => ApiAccess.FindLive(session, context, request.ApiId) is { } api
-            ? Shown(api)
-            : ApiAccess.NotFound).ConfigureAwait(false);
-    }
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, ApiIdRequest request) =>
+        context.ReadAsync(
+            PermissionExpression.Any("api.*.read_api", $"api.{request.ApiId}.read_api"),
+            session => ApiAccess.FindLive(session, context, request.ApiId) is { } api
+                ? Shown(api)
+                : ApiAccess.NotFound);
 
     private static OperationResult Shown(ApiRow api) => OperationResult.Success(new FieldsData(("id", api.Id), ("name", api.Name)));
 }

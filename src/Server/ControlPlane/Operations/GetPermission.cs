@@ -23,15 +23,10 @@ internal sealed class GetPermission() : Operation<PermissionRequest>(
     };
 
     /// <inheritdoc/>
-    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, PermissionRequest request)
-    {
-        if (context.Deny(PermissionExpression.Any("rbac.*.read_permission")) is { } denied)
-        {
-            return denied;
-        }
-
-        return await context.ReadAsync(session => RbacAccess.FindPermission(session, context, request.Permission) is { } permission
-            ? OperationResult.Success(new PermissionData(permission))
-            : RbacAccess.PermissionNotFound).ConfigureAwait(false);
-    }
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, PermissionRequest request) =>
+        context.ReadAsync(
+            PermissionExpression.Any("rbac.*.read_permission"),
+            session => RbacAccess.FindPermission(session, context, request.Permission) is { } permission
+                ? OperationResult.Success(new PermissionData(permission))
+                : RbacAccess.PermissionNotFound);
 }

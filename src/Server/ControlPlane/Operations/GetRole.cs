@@ -24,15 +24,10 @@ internal sealed class GetRole() : Operation<RoleRequest>(
     };
 
     /// <inheritdoc/>
-    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, RoleRequest request)
-    {
-        if (context.Deny(PermissionExpression.Any("rbac.*.read_role")) is { } denied)
-        {
-            return denied;
-        }
-
-        return await context.ReadAsync(session => RbacAccess.FindRole(session, context, request.Role) is { } role
-            ? OperationResult.Success(new RoleData(role, session.PermissionsOfRole(role.Id)))
-            : RbacAccess.RoleNotFound).ConfigureAwait(false);
-    }
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, RoleRequest request) =>
+        context.ReadAsync(
+            PermissionExpression.Any("rbac.*.read_role"),
+            session => RbacAccess.FindRole(session, context, request.Role) is { } role
+                ? OperationResult.Success(new RoleData(role, session.PermissionsOfRole(role.Id)))
+                : RbacAccess.RoleNotFound);
 }

@@ -1,3 +1,5 @@
+using System;
+using System.Diagnostics.CodeAnalysis;
 using Unkey.Engine;
 using Unkey.Engine.Keys;
 using Unkey.Engine.Permissions;
@@ -32,6 +34,42 @@ internal static class KeyAccess
     /// <param name="action">For example <c>read_key</c>.</param>
     public static PermissionExpression Required(OperationContext context, KeyRow key, ApiRow api, string action) => PermissionExpression.Any(
         $"api.*.{action}", $"api.{api.Id}.{action}", context.Caller.Urn($"keyspaces/{key.KeyspaceId}/keys/{key.Id}", action));
+
+    /// <summary>Finds a live key for a caller that may do something with it.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="keyId">Its id.</param>
+    /// <param name="action">What the caller wants to do, for example <c>update_key</c>.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="refused">Why there is none for this caller.</param>
+    public static bool TryFind(
+        StoreSession session,
+        OperationContext context,
+        string keyId,
+        string action,
+        [NotNullWhen(true)] out KeyRow? key,
+        [NotNullWhen(false)] out ApiError? refused) =>
+        TryFind(session, context, keyId, (found, api) => Required(context, found, api, action), out key, out refused);
+
+    /// <summary>Finds a live key for a caller that has a permission, which is made of the key and its API; parameters as above.</summary>
+    public static bool TryFind(
+        StoreSession session,
+        OperationContext context,
+        string keyId,
+        Func<KeyRow, ApiRow, PermissionExpression> required,
+        [NotNullWhen(true)] out KeyRow? key,
+        [NotNullWhen(false)] out ApiError? refused)
+    {
+        if (Live(session, context, session.FindKey(keyId)) is not (KeyRow found, ApiRow api))
+        {
+            (key, refused) = (null, NotFound);
+            return false;
+        }
+
+        refused = context.Deny(required(found, api));
+        key = refused is null ? found : null;
+        return refused is null;
+    }
 
     /// <summary>A key as the API shows it.</summary>
     public static KeyData Shown(StoreSession session, EngineState engine, KeyRow key)

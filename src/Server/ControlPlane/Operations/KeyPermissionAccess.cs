@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using System.Linq;
 using Unkey.Engine.Permissions;
 using Unkey.Server.ControlPlane.Responses;
@@ -25,6 +26,22 @@ internal static class KeyPermissionAccess
             .. rbac.Select(PermissionExpression.Leaf),
         ]));
 
+    /// <summary>Finds a live key for a caller that may change what it may do.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="keyId">Its id.</param>
+    /// <param name="rbac">As for <see cref="Required"/>.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="refused">Why there is none for this caller.</param>
+    public static bool TryFind(
+        StoreSession session,
+        OperationContext context,
+        string keyId,
+        string[] rbac,
+        [NotNullWhen(true)] out KeyRow? key,
+        [NotNullWhen(false)] out ApiError? refused) =>
+        KeyAccess.TryFind(session, context, keyId, (found, api) => Required(context, found, api, rbac), out key, out refused);
+
     /// <summary>The permissions of slugs, created where missing, which takes a permission of its own.</summary>
     /// <param name="session">The session.</param>
     /// <param name="context">The call.</param>
@@ -36,7 +53,7 @@ internal static class KeyPermissionAccess
         StoreSession session, OperationContext context, AuditTrail audit, string[] slugs, out List<PermissionRow> permissions)
     {
         permissions = [];
-        if (slugs.Any(slug => session.FindPermissionBySlugKey(context.Caller.WorkspaceId, Folding.Key(slug)) is null)
+        if (RbacAccess.AnyMissing(session, context, slugs)
             && context.Deny(PermissionExpression.Any(
                 "rbac.*.create_permission", context.Caller.Urn("rbac/permissions/*", "create_permission"))) is { } denied)
         {

@@ -30,15 +30,8 @@ internal sealed class ListPermissions() : Operation<SearchRequest>(
     };
 
     /// <inheritdoc/>
-    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, SearchRequest request)
-    {
-        if (context.Deny(PermissionExpression.Any("rbac.*.read_permission")) is { } denied)
-        {
-            return denied;
-        }
-
-        return await context.ReadAsync(session => List(session, context, request)).ConfigureAwait(false);
-    }
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, SearchRequest request) =>
+        context.ReadAsync(PermissionExpression.Any("rbac.*.read_permission"), session => List(session, context, request));
 
     private static OperationResult List(StoreSession session, OperationContext context, SearchRequest request)
     {

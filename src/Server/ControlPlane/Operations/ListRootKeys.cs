@@ -29,15 +29,8 @@ internal sealed class ListRootKeys() : Operation<ListRequest>(
     };
 
     /// <inheritdoc/>
-    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, ListRequest request)
-    {
-        if (context.Deny("root_key.*.read_root_key") is { } denied)
-        {
-            return denied;
-        }
-
-        return await context.ReadAsync(session => List(session, context, request)).ConfigureAwait(false);
-    }
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, ListRequest request) =>
+        context.ReadAsync("root_key.*.read_root_key", session => List(session, context, request));
 
     private static OperationResult List(StoreSession session, OperationContext context, ListRequest request)
     {

@@ -35,14 +35,10 @@ internal sealed class RemovePermissions() : Operation<KeyPermissionsRequest>(
 
     private static OperationResult Remove(StoreSession session, OperationContext context, KeyPermissionsRequest request)
     {
-        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
+        if (!KeyPermissionAccess.TryFind(
+            session, context, request.KeyId, ["rbac.*.remove_permission_from_key"], out KeyRow? key, out ApiError? refused))
         {
-            return KeyAccess.NotFound;
-        }
-
-        if (context.Deny(KeyPermissionAccess.Required(context, key, api, "rbac.*.remove_permission_from_key")) is { } denied)
-        {
-            return denied;
+            return refused;
         }
 
         HashSet<string> unwanted = new(StringComparer.Ordinal);

@@ -34,21 +34,16 @@ internal sealed class SetPermissions() : Operation<KeyPermissionsRequest>(
 
     private static OperationResult Set(StoreSession session, OperationContext context, KeyPermissionsRequest request)
     {
-        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
+        string[] rbac = ["rbac.*.add_permission_to_key", "rbac.*.remove_permission_from_key"];
+        if (!KeyPermissionAccess.TryFind(session, context, request.KeyId, rbac, out KeyRow? key, out ApiError? refused))
         {
-            return KeyAccess.NotFound;
-        }
-
-        if (context.Deny(KeyPermissionAccess.Required(
-            context, key, api, "rbac.*.add_permission_to_key", "rbac.*.remove_permission_from_key")) is { } denied)
-        {
-            return denied;
+            return refused;
         }
 
         AuditTrail audit = new(context, session, isCorrelated: true);
-        if (KeyPermissionAccess.Ensure(session, context, audit, request.Permissions, out List<PermissionRow> wanted) is { } refused)
+        if (KeyPermissionAccess.Ensure(session, context, audit, request.Permissions, out List<PermissionRow> wanted) is { } denied)
         {
-            return refused;
+            return denied;
         }
 
         KeyLinks.SetPermissions(session, context, audit, key.Id, wanted);

@@ -33,14 +33,9 @@ internal sealed class SetRoles() : Operation<KeyRolesRequest>(
 
     private static OperationResult Set(StoreSession session, OperationContext context, KeyRolesRequest request)
     {
-        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
+        if (!KeyAccess.TryFind(session, context, request.KeyId, "update_key", out KeyRow? key, out ApiError? refused))
         {
-            return KeyAccess.NotFound;
-        }
-
-        if (context.Deny(KeyAccess.Required(context, key, api, "update_key")) is { } denied)
-        {
-            return denied;
+            return refused;
         }
 
         if (KeyLinks.FindRoles(session, context, request.Roles, out List<RoleRow> roles) is { } unknown)

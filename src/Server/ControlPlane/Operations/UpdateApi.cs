@@ -39,14 +39,9 @@ internal sealed class UpdateApi() : Operation<UpdateApiRequest>(
     };
 
     /// <inheritdoc/>
-    protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, UpdateApiRequest request)
-    {
-        if (context.Deny(PermissionExpression.Any("api.*.update_api", $"api.{request.ApiId}.update_api")) is { } denied)
-        {
-            return denied;
-        }
-
-        return await context.WriteAsync(session =>
+    protected override ValueTask<OperationResult> HandleAsync(OperationContext context, UpdateApiRequest request) => context.WriteAsync(
+        PermissionExpression.Any("api.*.update_api", $"api.{request.ApiId}.update_api"),
+        session =>
         {
             if (ApiAccess.FindLive(session, context, request.ApiId) is not ApiRow api)
             {
@@ -56,8 +51,7 @@ internal sealed class UpdateApi() : Operation<UpdateApiRequest>(
             session.UpdateApi(Changed(api, request), context.NowMs);
             new AuditTrail(context, session).Add("api.update", "api", api.Id, request.Name ?? api.Name);
             return OperationResult.Empty;
-        }).ConfigureAwait(false);
-    }
+        });
 
     private static ApiRow Changed(ApiRow api, UpdateApiRequest request) => api with
     {

@@ -38,17 +38,12 @@ internal sealed class UpdateCredits() : Operation<UpdateCreditsRequest>(
 
     private static OperationResult Update(StoreSession session, OperationContext context, UpdateCreditsRequest request)
     {
-        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
+        if (!KeyAccess.TryFind(session, context, request.KeyId, "update_key", out KeyRow? key, out ApiError? refused))
         {
-            return KeyAccess.NotFound;
+            return refused;
         }
 
-        if (context.Deny(KeyAccess.Required(context, key, api, "update_key")) is { } denied)
-        {
-            return denied;
-        }
-
-        return Apply(session, context, key, request, out CreditsData credits) is { } refused ? refused : OperationResult.Success(credits);
+        return Apply(session, context, key, request, out CreditsData credits) is { } wrong ? wrong : OperationResult.Success(credits);
     }
 
     /// <summary>Changes the balance of a key.</summary>

@@ -44,19 +44,14 @@ internal sealed class UpdateKey() : Operation<UpdateKeyRequest>(
 
     private static OperationResult Update(StoreSession session, OperationContext context, UpdateKeyRequest request, string? meta)
     {
-        if (KeyAccess.Live(session, context, session.FindKey(request.KeyId)) is not (KeyRow key, ApiRow api))
-        {
-            return KeyAccess.NotFound;
-        }
-
-        if (context.Deny(KeyAccess.Required(context, key, api, "update_key")) is { } denied)
-        {
-            return denied;
-        }
-
-        if (RefillError(request) is { } refused)
+        if (!KeyAccess.TryFind(session, context, request.KeyId, "update_key", out KeyRow? key, out ApiError? refused))
         {
             return refused;
+        }
+
+        if (RefillError(request) is { } wrongRefill)
+        {
+            return wrongRefill;
         }
 
         List<RoleRow> roles = [];
