@@ -70,15 +70,24 @@ public sealed class ControlPlaneHost : IAsyncDisposable
     /// <param name="time">The clock of all timestamps.</param>
     /// <param name="cancellation">Gives up the start.</param>
     /// <exception cref="StoreException">The store cannot be used; the message is one line for the operator.</exception>
-    public static async Task<ControlPlaneHost> OpenAsync(
+    public static Task<ControlPlaneHost> OpenAsync(
         ControlPlaneOptions options, EngineState engine, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(loggers);
         ArgumentNullException.ThrowIfNull(time);
+        return OpenAsync(OpenStore(options.DataDirectory, loggers), options, engine, loggers, time, cancellation);
+    }
+
+    /// <summary>Opens the store, which holds the data directory from then on.</summary>
+    internal static SqliteStore OpenStore(string directory, ILoggerFactory loggers) => SqliteStore.Open(directory, loggers.CreateLogger("Unkey.Store"));
+
+    /// <summary>The same over a store that is open; it is the control plane's, also when the load fails.</summary>
+    internal static async Task<ControlPlaneHost> OpenAsync(
+        SqliteStore store, ControlPlaneOptions options, EngineState engine, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellation)
+    {
         ILogger logger = loggers.CreateLogger("Unkey.ControlPlane");
-        SqliteStore store = SqliteStore.Open(options.DataDirectory, loggers.CreateLogger("Unkey.Store"));
         try
         {
             long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -21,8 +21,8 @@ internal static partial class Log
     [LoggerMessage(1004, LogLevel.Warning, "The drain timeout passed with requests still in flight; they are cut off")]
     public static partial void DrainTimedOut(ILogger logger);
 
-    [LoggerMessage(1010, LogLevel.Warning, "--root-key is on the command line, where every local user can read it; use UNKEY_ROOT_KEY_FILE or UNKEY_ROOT_KEY")]
-    public static partial void RootKeyOnCommandLine(ILogger logger);
+    [LoggerMessage(1010, LogLevel.Warning, "{Option} is on the command line, where every local user can read it; use {Instead}")]
+    public static partial void SecretOnCommandLine(ILogger logger, string option, string instead);
 
     [LoggerMessage(1011, LogLevel.Warning, "The admin listener {Admin} can be reached from other machines and asks for no credentials; keep it on loopback or behind a firewall")]
     public static partial void AdminNotLoopback(ILogger logger, string admin);
@@ -41,9 +41,6 @@ internal static partial class Log
 
     [LoggerMessage(1016, LogLevel.Warning, "Core dumps could not be turned off: {Reason}")]
     public static partial void CoreDumpsOn(ILogger logger, string reason);
-
-    [LoggerMessage(1017, LogLevel.Warning, "--encryption-key is on the command line, where every local user can read it; use UNKEY_ENCRYPTION_KEY_FILE or UNKEY_ENCRYPTION_KEY")]
-    public static partial void EncryptionKeyOnCommandLine(ILogger logger);
 
     [LoggerMessage(1020, LogLevel.Critical, "The server stops: {Reason}")]
     public static partial void Fatal(ILogger logger, string reason);

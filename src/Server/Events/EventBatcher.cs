@@ -31,7 +31,6 @@ internal sealed class EventBatcher : IDisposable
     private readonly int _batchBytesMax;
     private long _firstAt;
     private long _dropped;
-    private long _unknown;
     private bool _isSpoolDown;
     private bool _isSpoolFull;
 
@@ -118,11 +117,8 @@ internal sealed class EventBatcher : IDisposable
                     _firstAt = Stopwatch.GetTimestamp();
                 }
 
-                if (!_builder.Add(payload))
-                {
-                    _unknown++;
-                }
-
+                // A kind that this version does not know is left out.
+                _ = _builder.Add(payload);
                 if (IsFull())
                 {
                     return true;

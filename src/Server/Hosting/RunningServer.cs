@@ -11,6 +11,7 @@ using Unkey.Server.Diagnostics;
 using Unkey.Server.Events;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Buckets;
+using Unkey.Server.Storage.Sqlite;
 using Unkey.Server.Transport;
 
 namespace Unkey.Server.Hosting;
@@ -77,27 +78,33 @@ internal sealed class RunningServer : IAsyncDisposable
         EngineState? engine = null;
         ControlPlaneHost? controlPlane = null;
         BucketKeeper? buckets = null;
-        EventPipeline? events = null;
+        Task<EventPipeline?>? events = null;
+        SqliteStore? store = null;
         try
         {
             transport = Bind(options, loggers.CreateLogger("Unkey.Transport"));
+
+            // First of all files: it holds the data directory.
+            store = ControlPlaneHost.OpenStore(directory, loggers);
+            ControlPlaneOptions controlPlaneOptions = new(directory, options.RootKey) { EncryptionKeys = options.EncryptionKeys, V1 = options.V1 };
+
+            // Files of its own, so it waits for the disk while the keys load.
+            events = Task.Run(() => EventHosting.Open(options, directory, controlPlaneOptions.Events, loggers, time), CancellationToken.None);
             buckets = BucketKeeper.Open(directory, loggers.CreateLogger("Unkey.Buckets"));
             engine = new EngineState(bucketCapacity: options.RatelimitMaxBuckets, bucketHash: buckets.Hash, algorithm: options.RatelimitAlgorithm);
             buckets.Restore(engine.Buckets, time.GetUtcNow().ToUnixTimeMilliseconds());
-            ControlPlaneOptions controlPlaneOptions = new(directory, options.RootKey) { EncryptionKeys = options.EncryptionKeys, V1 = options.V1 };
-            controlPlane = await ControlPlaneHost.OpenAsync(controlPlaneOptions, engine, loggers, time, cancellation).ConfigureAwait(false);
+            (SqliteStore given, store) = (store, null);
+            controlPlane = await ControlPlaneHost.OpenAsync(given, controlPlaneOptions, engine, loggers, time, cancellation).ConfigureAwait(false);
             buckets.Start(time, BucketKeeper.DefaultPeriod);
             HealthState health = new();
             Metrics metrics = new(options.Threads, BuildVersion.Full, controlPlane.Router.Paths);
             Describe(metrics, health, engine, controlPlane, buckets, time);
-
-            // After the control plane, which holds the data directory.
-            events = EventHosting.Open(options, directory, controlPlaneOptions.Events, loggers, time);
-            EventHosting.Describe(metrics, events);
+            EventPipeline? pipeline = await events.ConfigureAwait(false);
+            EventHosting.Describe(metrics, pipeline);
             beforeAccepting(controlPlane);
-            transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, events, time);
+            transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, pipeline, time);
             health.MarkStarted();
-            return new RunningServer(transport, engine, controlPlane, buckets, events, health, metrics);
+            return new RunningServer(transport, engine, controlPlane, buckets, pipeline, health, metrics);
         }
         catch (Exception e)
         {
@@ -107,9 +114,10 @@ internal sealed class RunningServer : IAsyncDisposable
                 await buckets.DisposeAsync().ConfigureAwait(false);
             }
 
-            if (events is not null)
+            await CloseAsync(events).ConfigureAwait(false);
+            if (store is not null)
             {
-                await events.DisposeAsync().ConfigureAwait(false);
+                await store.DisposeAsync().ConfigureAwait(false);
             }
 
             if (controlPlane is not null)
@@ -166,6 +174,21 @@ internal sealed class RunningServer : IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+
+    // After a failed start: waits until the files are open, because only then can they be closed.
+    private static async Task CloseAsync(Task<EventPipeline?>? opening)
+    {
+        if (opening is null)
+        {
+            return;
+        }
+
+        await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (opening.IsCompletedSuccessfully && opening.Result is { } pipeline)
+        {
+            await pipeline.DisposeAsync().ConfigureAwait(false);
+        }
+    }
 
     private static TransportServer Bind(ServerOptions options, ILogger logger)
     {

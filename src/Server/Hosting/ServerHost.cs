@@ -135,14 +135,10 @@ internal static class ServerHost
             Log.CoreDumpsOn(logger, coreDumpProblem);
         }
 
-        if (options.RootKeyOnCommandLine)
+        foreach (string option in options.SecretsOnCommandLine)
         {
-            Log.RootKeyOnCommandLine(logger);
-        }
-
-        if (options.EncryptionKeyOnCommandLine)
-        {
-            Log.EncryptionKeyOnCommandLine(logger);
+            string variable = ServerSettings.Find(option)!.EnvironmentName;
+            Log.SecretOnCommandLine(logger, option, ServerSettings.Find(option + "-file") is { } file ? $"{file.EnvironmentName} or {variable}" : variable);
         }
 
         if (options.Admin is { } admin && !IPAddress.IsLoopback(admin.Address))

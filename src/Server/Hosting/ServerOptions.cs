@@ -103,11 +103,8 @@ public sealed record ServerOptions
     /// <summary>Whether requests may set their own time with <c>X-Test-Time</c>. Loopback listeners only.</summary>
     public bool TestMode { get; init; }
 
-    /// <summary>Whether the bootstrap root key came from the command line, where every local user can read it.</summary>
-    public bool RootKeyOnCommandLine { get; init; }
-
-    /// <summary>Whether a master key came from the command line, where every local user can read it.</summary>
-    public bool EncryptionKeyOnCommandLine { get; init; }
+    /// <summary>Options whose secret came from the command line, where every local user can read it.</summary>
+    public IReadOnlyList<string> SecretsOnCommandLine { get; init; } = [];
 
     /// <summary>The settings without the secrets, for logs and debuggers.</summary>
     /// <returns>A short description that never contains <see cref="RootKey"/> or <see cref="EncryptionKeys"/>.</returns>

@@ -53,11 +53,11 @@ internal static class ServerOptionsReader
                     problems.Add($"{secretSources[secret]} and {source} both give {what}; keep one");
                     continue;
                 }
+            }
 
-                if (onCommandLine && setting.IsSecret)
-                {
-                    secretsOnCommandLine.Add(secret);
-                }
+            if (onCommandLine && setting.IsSecret)
+            {
+                secretsOnCommandLine.Add(setting.Option);
             }
 
             if (setting.Read(text!, ref draft) is { } problem)
@@ -66,11 +66,11 @@ internal static class ServerOptionsReader
             }
         }
 
-        draft = draft with
+        if (secretsOnCommandLine.Count > 0)
         {
-            RootKeyOnCommandLine = secretsOnCommandLine.Contains(RootKeyOption),
-            EncryptionKeyOnCommandLine = secretsOnCommandLine.Contains(EncryptionKeyOption),
-        };
+            draft = draft with { SecretsOnCommandLine = secretsOnCommandLine };
+        }
+
         if (problems.Count == before)
         {
             CheckTogether(draft, problems);

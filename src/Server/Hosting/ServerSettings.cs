@@ -125,19 +125,14 @@ internal static class ServerSettings
                 ReadSecretFile(text, EncryptionFileCharactersMax, out string content)
                 ?? (ReadEncryptionKeys(content, ref draft) is { } problem ? "does not hold master keys: " + problem : null),
         },
-        new()
-        {
-            Option = "--threads",
-            ValueName = "count",
-            Default = "number of cores",
-            Description = $"Reactor threads, 1 to {ThreadsMax}. Each owns its share of the connections.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.Count(text, 1, ThreadsMax, out int value);
-                draft = problem is null ? draft with { Threads = value } : draft;
-                return problem;
-            },
-        },
+        SettingKinds.Count(
+            "--threads",
+            "count",
+            (1, ThreadsMax),
+            $"Reactor threads, 1 to {ThreadsMax}. Each owns its share of the connections.",
+            static o => o.Threads,
+            static (o, value) => o with { Threads = value },
+            shownDefault: "number of cores"),
         new()
         {
             Option = "--transport",
@@ -164,78 +159,55 @@ internal static class ServerSettings
                 }
             },
         },
-        new()
-        {
-            Option = "--max-connections",
-            ValueName = "count",
-            Default = s_defaults.MaxConnections.ToString(),
-            Description = $"Open API connections, 1 to {ConnectionsMax}. Lowered at start when the descriptor limit is smaller.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.Count(text, 1, ConnectionsMax, out int value);
-                draft = problem is null ? draft with { MaxConnections = value } : draft;
-                return problem;
-            },
-        },
-        new()
-        {
-            Option = "--max-body-size",
-            ValueName = "size",
-            Default = SettingText.ShowSize(s_defaults.MaxBodyBytes),
-            Description = "Largest request body, 1KiB to 256MiB; a longer one is answered 413. Suffixes: KiB, MiB, GiB, kB, MB, GB.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.Size(text, 1024, 256 * 1024 * 1024, out int value);
-                draft = problem is null ? draft with { MaxBodyBytes = value } : draft;
-                return problem;
-            },
-        },
-        new()
-        {
-            Option = "--max-header-size",
-            ValueName = "size",
-            Default = SettingText.ShowSize(s_defaults.MaxHeadBytes),
-            Description = "Largest request head (request line and all fields), 1KiB to 1MiB; a longer one is answered 431.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.Size(text, 1024, 1024 * 1024, out int value);
-                draft = problem is null ? draft with { MaxHeadBytes = value } : draft;
-                return problem;
-            },
-        },
-        Timeout(
+        SettingKinds.Count(
+            "--max-connections",
+            "count",
+            (1, ConnectionsMax),
+            $"Open API connections, 1 to {ConnectionsMax}. Lowered at start when the descriptor limit is smaller.",
+            static o => o.MaxConnections,
+            static (o, value) => o with { MaxConnections = value }),
+        SettingKinds.Size(
+            "--max-body-size",
+            (1024, 256 * 1024 * 1024),
+            "Largest request body, 1KiB to 256MiB; a longer one is answered 413. Suffixes: KiB, MiB, GiB, kB, MB, GB.",
+            static o => o.MaxBodyBytes,
+            static (o, value) => o with { MaxBodyBytes = value }),
+        SettingKinds.Size(
+            "--max-header-size",
+            (1024, 1024 * 1024),
+            "Largest request head (request line and all fields), 1KiB to 1MiB; a longer one is answered 431.",
+            static o => o.MaxHeadBytes,
+            static (o, value) => o with { MaxHeadBytes = value }),
+        SettingKinds.Duration(
             "--header-timeout",
+            (s_timeoutMin, s_timeoutMax),
             "From the first byte of a request to the end of its head, 100ms to 1h; then 408.",
             static o => o.HeaderTimeout,
             static (o, value) => o with { HeaderTimeout = value }),
-        Timeout(
+        SettingKinds.Duration(
             "--body-timeout",
+            (s_timeoutMin, s_timeoutMax),
             "From the end of the head to the end of the body, 100ms to 1h; then 408.",
             static o => o.BodyTimeout,
             static (o, value) => o with { BodyTimeout = value }),
-        Timeout(
+        SettingKinds.Duration(
             "--idle-timeout",
+            (s_timeoutMin, s_timeoutMax),
             "How long a connection stays open between requests, 100ms to 1h.",
             static o => o.IdleTimeout,
             static (o, value) => o with { IdleTimeout = value }),
-        Timeout(
+        SettingKinds.Duration(
             "--write-timeout",
+            (s_timeoutMin, s_timeoutMax),
             "How long an answer waits for a client that takes none of it, 100ms to 1h; then the connection is closed.",
             static o => o.WriteTimeout,
             static (o, value) => o with { WriteTimeout = value }),
-        new()
-        {
-            Option = "--drain-timeout",
-            ValueName = "duration",
-            Default = SettingText.ShowDuration(s_defaults.DrainTimeout),
-            Description = "How long SIGTERM and SIGINT wait for requests in flight, 0s to 1h; a second signal stops at once.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.Duration(text, TimeSpan.Zero, s_timeoutMax, out TimeSpan value);
-                draft = problem is null ? draft with { DrainTimeout = value } : draft;
-                return problem;
-            },
-        },
+        SettingKinds.Duration(
+            "--drain-timeout",
+            (TimeSpan.Zero, s_timeoutMax),
+            "How long SIGTERM and SIGINT wait for requests in flight, 0s to 1h; a second signal stops at once.",
+            static o => o.DrainTimeout,
+            static (o, value) => o with { DrainTimeout = value }),
         new()
         {
             Option = "--trusted-proxies",
@@ -268,32 +240,18 @@ internal static class ServerSettings
                 return algorithm is null ? $"is neither '{LimitAlgorithmText.TokenBucket}' nor '{LimitAlgorithmText.SlidingWindow}'" : null;
             },
         },
-        new()
-        {
-            Option = "--ratelimit-max-buckets",
-            ValueName = "count",
-            Default = s_defaults.RatelimitMaxBuckets.ToString(),
-            Description = "Rate-limit buckets that can be in use at once, 1024 to 268435456, rounded up to a power of two; 32 bytes each. A bucket that is full takes none.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.Count(text, 1024, 268_435_456, out int value);
-                draft = problem is null ? draft with { RatelimitMaxBuckets = value } : draft;
-                return problem;
-            },
-        },
-        new()
-        {
-            Option = "--events",
-            ValueName = "true|false",
-            Default = "true",
-            Description = "Whether verifications and rate-limit decisions are recorded, in a file of the data directory or in ClickHouse.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.Flag(text, out bool value);
-                draft = problem is null ? draft with { Events = value } : draft;
-                return problem;
-            },
-        },
+        SettingKinds.Count(
+            "--ratelimit-max-buckets",
+            "count",
+            (1024, 268_435_456),
+            "Rate-limit buckets that can be in use at once, 1024 to 268435456, rounded up to a power of two; 32 bytes each. A bucket that is full takes none.",
+            static o => o.RatelimitMaxBuckets,
+            static (o, value) => o with { RatelimitMaxBuckets = value }),
+        SettingKinds.Flag(
+            "--events",
+            "Whether verifications and rate-limit decisions are recorded, in a file of the data directory or in ClickHouse.",
+            static o => o.Events,
+            static (o, value) => o with { Events = value }),
         new()
         {
             Option = "--clickhouse",
@@ -323,58 +281,32 @@ internal static class ServerSettings
                 return problem;
             },
         },
-        new()
-        {
-            Option = "--event-batch-size",
-            ValueName = "count",
-            Default = s_defaults.EventBatchSize.ToString(),
-            Description = "Most events in one batch to the event store, 1 to 1000000.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.Count(text, 1, 1_000_000, out int value);
-                draft = problem is null ? draft with { EventBatchSize = value } : draft;
-                return problem;
-            },
-        },
-        new()
-        {
-            Option = "--event-batch-age",
-            ValueName = "duration",
-            Default = SettingText.ShowDuration(s_defaults.EventBatchAge),
-            Description = "How long the first event of a batch waits for more, 10ms to 1m.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.Duration(text, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1), out TimeSpan value);
-                draft = problem is null ? draft with { EventBatchAge = value } : draft;
-                return problem;
-            },
-        },
-        new()
-        {
-            Option = "--event-spool-max",
-            ValueName = "size",
-            Default = SettingText.ShowSize(s_defaults.EventSpoolMaxBytes),
-            Description = "Disk for batches that wait while the event store takes none, 1MiB to 1GiB; beyond it new events are dropped and counted.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.Size(text, 1024 * 1024, 1024 * 1024 * 1024, out int value);
-                draft = problem is null ? draft with { EventSpoolMaxBytes = value } : draft;
-                return problem;
-            },
-        },
-        new()
-        {
-            Option = "--event-retention",
-            ValueName = "days",
-            Default = s_defaults.EventRetentionDays.ToString(),
-            Description = "Days that events and their sums by minute and hour are kept, 0 to 3650; 0 keeps them for ever.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.Count(text, 0, 3650, out int value);
-                draft = problem is null ? draft with { EventRetentionDays = value } : draft;
-                return problem;
-            },
-        },
+        SettingKinds.Count(
+            "--event-batch-size",
+            "count",
+            (1, 1_000_000),
+            "Most events in one batch to the event store, 1 to 1000000.",
+            static o => o.EventBatchSize,
+            static (o, value) => o with { EventBatchSize = value }),
+        SettingKinds.Duration(
+            "--event-batch-age",
+            (TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)),
+            "How long the first event of a batch waits for more, 10ms to 1m.",
+            static o => o.EventBatchAge,
+            static (o, value) => o with { EventBatchAge = value }),
+        SettingKinds.Size(
+            "--event-spool-max",
+            (1024 * 1024, 1024 * 1024 * 1024),
+            "Disk for batches that wait while the event store takes none, 1MiB to 1GiB; beyond it new events are dropped and counted.",
+            static o => o.EventSpoolMaxBytes,
+            static (o, value) => o with { EventSpoolMaxBytes = value }),
+        SettingKinds.Count(
+            "--event-retention",
+            "days",
+            (0, 3650),
+            "Days that events and their sums by minute and hour are kept, 0 to 3650; 0 keeps them for ever.",
+            static o => o.EventRetentionDays,
+            static (o, value) => o with { EventRetentionDays = value }),
         new()
         {
             Option = "--log-format",
@@ -410,70 +342,28 @@ internal static class ServerSettings
                 return level is null ? "is none of trace, debug, info, warn, error, none" : null;
             },
         },
-        new()
-        {
-            Option = "--v1",
-            ValueName = "true|false",
-            Default = "false",
-            IsFlag = true,
-            Description = "Serves the old v1 API beside v2, for clients such as @unkey/api 0.x. Its verifyKey asks for no root key: whoever"
+        SettingKinds.Flag(
+            "--v1",
+            "Serves the old v1 API beside v2, for clients such as @unkey/api 0.x. Its verifyKey asks for no root key: whoever"
                 + " presents a key learns what it may do. Without it, /v1/ answers 404.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.Flag(text, out bool value);
-                draft = problem is null ? draft with { V1 = value } : draft;
-                return problem;
-            },
-        },
-        new()
-        {
-            Option = "--api-reference",
-            ValueName = "true|false",
-            Default = "true",
-            IsFlag = true,
-            Description = "Serves /openapi.json and /reference at the API's address, without credentials; both tell of the API, not of what is stored.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.Flag(text, out bool value);
-                draft = problem is null ? draft with { ServesReference = value } : draft;
-                return problem;
-            },
-        },
-        new()
-        {
-            Option = "--test-mode",
-            ValueName = "true|false",
-            Default = "false",
-            IsFlag = true,
-            Description = "Lets a request of ratelimit.limit or multiLimit set its own time with X-Test-Time, 2024 to 2048. Refused unless --listen is a loopback address.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.Flag(text, out bool value);
-                draft = problem is null ? draft with { TestMode = value } : draft;
-                return problem;
-            },
-        },
+            static o => o.V1,
+            static (o, value) => o with { V1 = value }),
+        SettingKinds.Flag(
+            "--api-reference",
+            "Serves /openapi.json and /reference at the API's address, without credentials; both tell of the API, not of what is stored.",
+            static o => o.ServesReference,
+            static (o, value) => o with { ServesReference = value }),
+        SettingKinds.Flag(
+            "--test-mode",
+            "Lets a request of ratelimit.limit or multiLimit set its own time with X-Test-Time, 2024 to 2048. Refused unless --listen is a loopback address.",
+            static o => o.TestMode,
+            static (o, value) => o with { TestMode = value }),
     ];
 
     /// <summary>Finds a setting by its option.</summary>
     /// <param name="option">The option with its dashes.</param>
     /// <returns>The setting, or <see langword="null"/>.</returns>
     public static Setting? Find(string option) => All.FirstOrDefault(setting => setting.Option == option);
-
-    private static Setting Timeout(
-        string option, string description, Func<ServerOptions, TimeSpan> get, Func<ServerOptions, TimeSpan, ServerOptions> set) => new()
-        {
-            Option = option,
-            ValueName = "duration",
-            Default = SettingText.ShowDuration(get(s_defaults)),
-            Description = description,
-            Read = (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.Duration(text, s_timeoutMin, s_timeoutMax, out TimeSpan value);
-                draft = problem is null ? set(draft, value) : draft;
-                return problem;
-            },
-        };
 
     private static string? ReadRootKey(string text, ref ServerOptions draft)
     {

@@ -42,7 +42,7 @@ public sealed class PipelineTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatASinkRefusesWaitsAndArrivesOnceAndTheNewestFirst()
+    public async Task WhatASinkRefusesWaitsAndArrivesOnceTheNewestAndTheOldestBeforeTheRest()
     {
         FailingSink sink = new(Store()) { Refuses = true };
         await using (EventPipeline pipeline = Open(sink))
@@ -64,6 +64,10 @@ public sealed class PipelineTests : IDisposable
             Poll.Until(() => pipeline.Delivered == 200, "the backlog is delivered");
             Assert.True(pipeline.IsSinkUp && pipeline.Failures > 0);
         }
+
+        // Four batches of fifty: the last and the first in either order, then the two between.
+        Assert.Equal(["req_0", "req_150"], sink.FirstRequests.Take(2).Order(StringComparer.Ordinal));
+        Assert.Equal(["req_100", "req_50"], sink.FirstRequests.Skip(2).Order(StringComparer.Ordinal));
 
         AssertStored(200);
     }
@@ -203,6 +207,9 @@ public sealed class PipelineTests : IDisposable
 
         public int LosesAnswers { get; set; }
 
+        /// <summary>Of each batch that was stored, in that order, the id of its first request.</summary>
+        public List<string> FirstRequests { get; } = [];
+
         public string Description => "a store that fails";
 
         public async Task DeliverAsync(EventBatch batch, CancellationToken cancellation)
@@ -213,6 +220,10 @@ public sealed class PipelineTests : IDisposable
             }
 
             await store.DeliverAsync(batch, cancellation);
+            int offset = 0;
+            Assert.True(batch.TryNext(ref offset, out ReadOnlySpan<byte> payload));
+            Assert.True(VerificationEvent.TryRead(payload, out VerificationEvent first));
+            FirstRequests.Add(Encoding.ASCII.GetString(first.RequestId));
             if (LosesAnswers > 0)
             {
                 LosesAnswers--;

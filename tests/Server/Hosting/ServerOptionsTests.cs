@@ -184,7 +184,7 @@ public sealed class ServerOptionsTests
     {
         ServerOptions options = ReadWith([], new() { ["UNKEY_ROOT_KEY"] = Secret }, out _);
         Assert.Equal(Secret, options.RootKey);
-        Assert.False(options.RootKeyOnCommandLine);
+        Assert.DoesNotContain("--root-key", options.SecretsOnCommandLine);
         Assert.DoesNotContain(Secret, options.ToString(), StringComparison.Ordinal);
     }
 
@@ -195,7 +195,7 @@ public sealed class ServerOptionsTests
             new() { ["--root-key"] = Secret }, new() { ["UNKEY_ROOT_KEY"] = "other_0123456789abcdefgh", ["UNKEY_ROOT_KEY_FILE"] = "/nowhere" }, out List<string> problems);
         Assert.Empty(problems);
         Assert.Equal(Secret, options.RootKey);
-        Assert.True(options.RootKeyOnCommandLine);
+        Assert.Equal(["--root-key"], options.SecretsOnCommandLine);
     }
 
     [Fact]
@@ -235,13 +235,13 @@ public sealed class ServerOptionsTests
         ServerOptions options = ReadWith([], new() { ["UNKEY_ENCRYPTION_KEY"] = Key }, out List<string> problems);
         Assert.Empty(problems);
         Assert.NotNull(options.EncryptionKeys);
-        Assert.False(options.EncryptionKeyOnCommandLine);
+        Assert.Empty(options.SecretsOnCommandLine);
         Assert.DoesNotContain(Key, options.ToString() + options.EncryptionKeys, StringComparison.Ordinal);
 
         options = ReadWith(new() { ["--encryption-key"] = Key }, new() { ["UNKEY_ENCRYPTION_KEY_FILE"] = "/nowhere" }, out problems);
         Assert.Empty(problems);
-        Assert.True(options.EncryptionKeyOnCommandLine);
-        Assert.False(options.RootKeyOnCommandLine);
+        Assert.Equal(["--encryption-key"], options.SecretsOnCommandLine);
+        Assert.DoesNotContain("--root-key", options.SecretsOnCommandLine);
 
         ReadWith(new() { ["--encryption-key"] = Key + "x" }, [], out problems);
         Assert.DoesNotContain(Key, Assert.Single(problems), StringComparison.Ordinal);

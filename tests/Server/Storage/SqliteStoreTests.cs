@@ -57,6 +57,30 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.False(File.Exists(DatabasePath + ".new"));
     }
 
+    /// <summary>SQLite would play the log of the missing database into a new one.</summary>
+    [Fact]
+    public async Task ALogWithoutItsDatabaseIsRefusedAndNotTouched()
+    {
+        string log = DatabasePath + "-wal";
+        byte[] changes;
+        await using (SqliteStore store = Open())
+        {
+            await store.WriteAsync(session => session.Execute("INSERT INTO meta (name, value) VALUES ('x', 'y')"), default);
+            changes = File.ReadAllBytes(log);
+        }
+
+        File.Delete(DatabasePath);
+        File.WriteAllBytes(log, changes);
+        StoreException refused = Assert.Throws<StoreException>(Open);
+        Assert.Equal(StoreFault.Corrupt, refused.Fault);
+        Assert.Contains(log, refused.Message);
+        Assert.Equal(changes, File.ReadAllBytes(log));
+        Assert.False(File.Exists(DatabasePath));
+        File.Delete(log);
+        await using SqliteStore next = Open();
+        Assert.True(await next.IsHealthyAsync());
+    }
+
     [Fact]
     public async Task ASecondStoreOnTheSameDirectoryIsRefused()
     {

@@ -14,7 +14,6 @@ public sealed class ClickHouseAddress
     {
         EndPoint = endPoint;
         Database = database;
-        User = user;
         Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
     }
 
@@ -23,9 +22,6 @@ public sealed class ClickHouseAddress
 
     /// <summary>The database.</summary>
     public string Database { get; }
-
-    /// <summary>The user.</summary>
-    public string User { get; }
 
     /// <summary>Credentials of every request.</summary>
     internal AuthenticationHeaderValue Authorization { get; }

@@ -11,7 +11,10 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
     private const long RollUpEveryMs = 3_600_000;
 
     // About ten milliseconds of work, so that a delivery never waits long for it.
-    private const int RowsMax = 5_000;
+    private const int RowsMin = 5_000;
+
+    // More than comes in, or the store would grow for ever under a rate above the smallest portion.
+    private const int RowsPerEvent = 2;
 
     // Roll-ups are kept as long as the reference keeps them; raw events and minutes for as long as the operator says.
     private const int MonthDays = 1_096;
@@ -24,7 +27,8 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
     /// <summary>Deletes a portion of what is due, now and then.</summary>
     /// <param name="nowMs">Unix milliseconds.</param>
     /// <param name="tokensKeptMs">How long delivered batches are remembered.</param>
-    public void RunIfDue(long nowMs, long tokensKeptMs)
+    /// <param name="inserted">Events of the batch that was just stored.</param>
+    public void RunIfDue(long nowMs, long tokensKeptMs, int inserted)
     {
         if (nowMs < _nextMs)
         {
@@ -32,8 +36,9 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
         }
 
         // A full portion means that there is more: then the next batch goes on.
-        bool isMore = retentionDays > 0
-            && (DeleteRaw("key_verifications_v1", nowMs - (retentionDays * DayMs)) | DeleteRaw("ratelimits_v1", nowMs - (retentionDays * DayMs)));
+        int rows = Math.Max(RowsMin, inserted * RowsPerEvent);
+        long before = nowMs - (retentionDays * DayMs);
+        bool isMore = retentionDays > 0 && (DeleteRaw("key_verifications_v1", before, rows) | DeleteRaw("ratelimits_v1", before, rows));
         _nextMs = isMore ? nowMs : nowMs + RunEveryMs;
         if (nowMs >= _nextRollUpMs)
         {
@@ -63,8 +68,8 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
     private static long Before(long nowMs, int days) => (nowMs - (days * DayMs)) / 1000;
 
     // Raw rows arrive about in the order of their time, so the oldest have the smallest row ids.
-    private bool DeleteRaw(string table, long beforeMs) => Run(
-        $"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY rowid LIMIT {RowsMax}) AND time < $before", beforeMs) == RowsMax;
+    private bool DeleteRaw(string table, long beforeMs, int rows) => Run(
+        $"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY rowid LIMIT {rows}) AND time < $before", beforeMs) == rows;
 
     private void DeleteRollUp(string table, long beforeSeconds) => Run($"DELETE FROM {table} WHERE time < $before", beforeSeconds);
 

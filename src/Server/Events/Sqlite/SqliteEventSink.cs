@@ -130,7 +130,7 @@ internal sealed class SqliteEventSink : IEventSink
             throw;
         }
 
-        _retention.RunIfDue(nowMs, TokenKeptMs);
+        _retention.RunIfDue(nowMs, TokenKeptMs, batch.Count);
     }
 
     private void Write(EventBatch batch)

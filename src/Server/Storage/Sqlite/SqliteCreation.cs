@@ -13,12 +13,22 @@ namespace Unkey.Server.Storage.Sqlite;
 internal static class SqliteCreation
 {
     private const string UnfinishedSuffix = ".new";
+    private const string LogSuffix = "-wal";
 
     /// <summary>Creates the database.</summary>
     /// <param name="path">Where it will be; nothing is there yet.</param>
     /// <param name="fill">Makes the tables.</param>
+    /// <exception cref="StoreException">The write-ahead log of another database is there. SQLite would play it into the new one.</exception>
     public static void Create(string path, Action<SqliteConnection> fill)
     {
+        if (new FileInfo(path + LogSuffix) is { Exists: true, Length: > 0 })
+        {
+            throw new StoreException(
+                StoreFault.Corrupt,
+                $"'{path}' is missing, but '{path}{LogSuffix}', which holds its last changes, is there. Put the database back beside it,"
+                    + " or move the log away as well to start with a new one.");
+        }
+
         string unfinished = path + UnfinishedSuffix;
         File.Delete(unfinished);
 
