@@ -22,12 +22,14 @@ public sealed class EngineState : IDisposable
     /// <param name="bucketCapacity">Rate-limit buckets that can be active at one time; see <see cref="BucketTable"/>.</param>
     /// <param name="bucketHash">Secret of the places in the bucket table, when it has to be that of an earlier process; else a fresh one.</param>
     /// <param name="algorithm">How every limit counts whose namespace says nothing else.</param>
+    /// <param name="creditMemory">Where credit cells live, the state's from now on; else memory of the process.</param>
     public EngineState(
         long expectedKeys = 0,
         int bucketCapacity = BucketTable.DefaultCapacity,
         KeyedHash? bucketHash = null,
-        LimitAlgorithm algorithm = LimitAlgorithm.TokenBucket)
-        : this(static writerLock => new Reclaimer(writerLock), expectedKeys, bucketCapacity, bucketHash, algorithm)
+        LimitAlgorithm algorithm = LimitAlgorithm.TokenBucket,
+        ICreditMemory? creditMemory = null)
+        : this(static writerLock => new Reclaimer(writerLock), expectedKeys, bucketCapacity, bucketHash, algorithm, creditMemory)
     {
     }
 
@@ -37,14 +39,15 @@ public sealed class EngineState : IDisposable
         long expectedKeys = 0,
         int bucketCapacity = BucketTable.DefaultCapacity,
         KeyedHash? bucketHash = null,
-        LimitAlgorithm algorithm = LimitAlgorithm.TokenBucket)
+        LimitAlgorithm algorithm = LimitAlgorithm.TokenBucket,
+        ICreditMemory? creditMemory = null)
     {
         Buckets = new BucketTable(bucketCapacity);
         BucketHash = bucketHash ?? KeyedHash.CreateRandom();
         Algorithm = algorithm;
         Reclaimer = reclaimer(WriterLock);
         Records = new RecordHeap(WriterLock, Reclaimer);
-        Credits = new CreditLedger(WriterLock);
+        Credits = new CreditLedger(WriterLock, creditMemory ?? new NativeCreditMemory());
         Identities = new IdentityDirectory(WriterLock, Reclaimer, Records);
         Keys = new KeyTable(WriterLock, Reclaimer, Records, Identities, Credits, expectedKeys);
         Workspaces = new WorkspaceRegistry(WriterLock);

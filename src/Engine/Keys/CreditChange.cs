@@ -1,8 +1,8 @@
 namespace Unkey.Engine.Keys;
 
-/// <summary>Credits of one key taken since the store last heard of them.</summary>
+/// <summary>How far the credits of one key have been taken, of which the store does not know all.</summary>
 /// <param name="Digest">SHA-256 of the key.</param>
 /// <param name="KeyId">Key id.</param>
-/// <param name="Consumed">What the store has to subtract from its balance.</param>
-/// <param name="Serial">Tells this balance from a later one of the same key, so that a late confirmation cannot hit it.</param>
-public readonly record struct CreditChange(KeyDigest Digest, string KeyId, long Consumed, ulong Serial);
+/// <param name="Serial">Tells this balance from another one of the same key.</param>
+/// <param name="Spent">Credits taken of this balance since it was set: a running total, so that stating it twice takes nothing twice.</param>
+public readonly record struct CreditChange(KeyDigest Digest, string KeyId, long Serial, long Spent);

@@ -9,22 +9,27 @@ namespace Unkey.Engine.Keys;
 
 /// <summary>Owns all credit cells and knows which of them changed since they were last written to the store.</summary>
 /// <remarks>
-/// Writer-side: every member runs under the writer lock. A write-back is <see cref="Drain"/>, one store transaction that subtracts what each
-/// change says, and <see cref="KeyTable.ConfirmCredits"/> (or <see cref="KeyTable.RequeueCredits"/> when the transaction failed).
-/// The invariant is that a cell's baseline equals the balance in the store; so a write-back and a <see cref="CreditUpdate.Set"/> of the same
-/// key must reach the store and this class in the same order. The cost of finding changes is proportional to the changes, not to the keys.
+/// <para>Writer-side: every member runs under the writer lock. A write-back is <see cref="Drain"/>, one store transaction that brings the balances to the
+/// totals that each change states, and <see cref="KeyTable.ConfirmCredits"/> (or <see cref="KeyTable.RequeueCredits"/> when the transaction failed).
+/// The cost of finding changes is proportional to the changes, not to the keys.</para>
+/// <para>The store keeps three numbers of a balance: what remains, the serial of the balance, and how much of the spent total it has already
+/// subtracted. Remaining and subtracted together are what was granted; a write-back does not change that sum, everything else that moves a
+/// balance does. So a cell can be brought in line with a row at any time, and what was taken meanwhile stays taken.</para>
 /// </remarks>
 public sealed unsafe class CreditLedger : IReclaimable, IDisposable
 {
     private readonly Lock _writerLock;
     private readonly NativeBlock _headBlock;
-    private readonly NativeHeap _cells;
+    private readonly ICreditMemory _memory;
+    private CreditChunk _chunk;
+    private int _chunkUsed;
+    private nint _free;
     private int _count;
 
-    internal CreditLedger(Lock writerLock)
+    internal CreditLedger(Lock writerLock, ICreditMemory memory)
     {
         _writerLock = writerLock;
-        _cells = new NativeHeap(writerLock);
+        _memory = memory;
         _headBlock = NativeBlock.Allocate((nuint)sizeof(CreditLedgerHead), 128);
     }
 
@@ -47,27 +52,27 @@ public sealed unsafe class CreditLedger : IReclaimable, IDisposable
         int added = 0;
 
         // BOUND: by the cells; a cell is at most once in the stack that was taken.
-        while (address != 0)
+        while (address is not (0 or CreditCellLayout.EndOfStack))
         {
             var cell = (CreditCellLayout*)address;
 
-            // Read before Dirty is cleared: from then on another thread may push the cell again.
+            // Read before Next is cleared: from then on another thread may push the cell again.
             address = cell->Next;
-            if (cell->Orphan != 0)
+            if (cell->Owner == CreditCellLayout.Orphan)
             {
                 Release(cell);
                 continue;
             }
 
             // ORDER: full fence. Pairs with the exchange in TryTake: see MarkChanged.
-            Interlocked.Exchange(ref cell->Dirty, 0);
+            Interlocked.Exchange(ref cell->Next, 0);
 
-            // ORDER: acquire. Pairs with the interlocked writes of the balance.
-            long consumed = cell->Baseline - Volatile.Read(ref cell->Balance);
-            if (cell->Owner != 0 && consumed != 0)
+            // ORDER: acquire. Pairs with the exchange in TryTake.
+            long spent = Volatile.Read(ref cell->Spent);
+            if (cell->Owner != 0 && spent > cell->Settled)
             {
                 var record = new KeyRecord(cell->Owner);
-                changes.Add(new CreditChange(record.Digest, Encoding.UTF8.GetString(record.KeyId), consumed, cell->Serial));
+                changes.Add(new CreditChange(record.Digest, Encoding.UTF8.GetString(record.KeyId), cell->Serial, spent));
                 added++;
             }
         }
@@ -75,19 +80,65 @@ public sealed unsafe class CreditLedger : IReclaimable, IDisposable
         return added;
     }
 
-    /// <summary>Starts a balance.</summary>
-    internal CreditCellLayout* Allocate(long balance)
+    /// <summary>Brings the balance of a key in line with its row, keeping what was taken since the row's last write-back.</summary>
+    /// <param name="running">The key's cell, or null when it has none yet.</param>
+    /// <param name="keyPrefix">First 8 bytes of the key's SHA-256.</param>
+    /// <param name="remaining">What the row says remains, 0 or more.</param>
+    /// <param name="serial">Serial of the row's balance: another one than the cell's means that it was set.</param>
+    /// <param name="spent">How much of the spent total the row has subtracted, 0 or more.</param>
+    /// <returns>The key's cell from now on. Another one than before when the balance was set or lowered.</returns>
+    internal CreditCellLayout* Continue(CreditCellLayout* running, ulong keyPrefix, long remaining, long serial, long spent)
     {
-        var cell = (CreditCellLayout*)_cells.Allocate((nuint)sizeof(CreditCellLayout));
-        *cell = new CreditCellLayout
+        long granted = remaining > long.MaxValue - spent ? long.MaxValue : remaining + spent;
+        bool isSame = running is not null && running->Serial == serial;
+        if (isSame && granted >= running->Granted)
         {
-            Balance = balance,
-            Baseline = balance,
-            Ledger = Head,
-            Serial = ++Head->Serial,
-        };
-        _count++;
-        return cell;
+            // ORDER: release. A taker that sees the larger grant may use it; one that does not refuses as it would have a moment ago.
+            Volatile.Write(ref running->Granted, granted);
+            running->Settled = Math.Max(running->Settled, spent);
+            running->KeyPrefix = keyPrefix;
+            return running;
+        }
+
+        CreditCellLayout* next = Allocate();
+        next->KeyPrefix = keyPrefix;
+        next->Granted = granted;
+        next->Serial = serial;
+
+        // Before Spent, so that a process that dies here leaves nothing that looks spent and unsettled.
+        next->Settled = spent;
+        next->Spent = spent;
+        if (running is null)
+        {
+            return next;
+        }
+
+        // ORDER: acquire. Pairs with the exchange in TryTake.
+        long taken = Volatile.Read(ref running->Spent);
+
+        // BOUND: a failed exchange means another thread took from this balance, and only credits that are there can be taken.
+        while (true)
+        {
+            // What was taken of a balance that has been set is no longer anybody's; what was taken of a lowered one counts until nothing is left.
+            next->Spent = isSame ? Math.Min(taken, granted) : spent;
+
+            // ORDER: full fence. The new cell is whole before the old one leads to it, and no take is in the old one after its total was
+            // carried over: it would fail its exchange. A process that dies before this leaves two cells that say the same.
+            long seen = Interlocked.CompareExchange(ref running->Spent, CreditCell.Forward(next), taken);
+            if (seen == taken)
+            {
+                break;
+            }
+
+            taken = seen;
+        }
+
+        if (next->Spent > spent)
+        {
+            CreditCell.MarkChanged(next);
+        }
+
+        return next;
     }
 
     void IReclaimable.Reclaim(nint address, nuint byteCount)
@@ -95,9 +146,9 @@ public sealed unsafe class CreditLedger : IReclaimable, IDisposable
         var cell = (CreditCellLayout*)address;
 
         // No reader can take from it any more, but the stack of changes may still lead through it; then the next drain frees it.
-        if (cell->Dirty != 0)
+        if (cell->Next != 0)
         {
-            cell->Orphan = 1;
+            cell->Owner = CreditCellLayout.Orphan;
             return;
         }
 
@@ -107,13 +158,40 @@ public sealed unsafe class CreditLedger : IReclaimable, IDisposable
     /// <summary>Returns everything to the system. No reader may be left.</summary>
     public void Dispose()
     {
-        _cells.Dispose();
+        _memory.Dispose();
         _headBlock.Dispose();
     }
 
+    private CreditCellLayout* Allocate()
+    {
+        var cell = (CreditCellLayout*)_free;
+        if (cell is not null)
+        {
+            _free = cell->Owner;
+            cell->Owner = 0;
+        }
+        else
+        {
+            if (_chunk.Bytes - _chunkUsed < sizeof(CreditCellLayout))
+            {
+                _chunk = _memory.Grow();
+                _chunkUsed = 0;
+            }
+
+            cell = (CreditCellLayout*)(_chunk.Address + _chunkUsed);
+            _chunkUsed += sizeof(CreditCellLayout);
+            cell->Ledger = Head;
+        }
+
+        _count++;
+        return cell;
+    }
+
+    // A free cell is all zero but for two addresses, so that it says nothing to a process that finds it.
     private void Release(CreditCellLayout* cell)
     {
-        _cells.Free((byte*)cell, (nuint)sizeof(CreditCellLayout));
+        *cell = new CreditCellLayout { Ledger = Head, Owner = _free };
+        _free = (nint)cell;
         _count--;
     }
 }

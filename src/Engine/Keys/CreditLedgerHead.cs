@@ -2,15 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Unkey.Engine.Keys;
 
-/// <summary>What all credit cells share: the top of the stack of changed cells, 128 bytes from anything else, and the writer's serial.</summary>
-[StructLayout(LayoutKind.Explicit, Size = 384)]
+/// <summary>What all credit cells share: the top of the stack of changed cells, 128 bytes from anything else.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct CreditLedgerHead
 {
     /// <summary>Address of the cell pushed last; 0 = none. Pushed by any thread, taken whole by the writer.</summary>
     [FieldOffset(128)]
     public nint Changed;
-
-    /// <summary>Last serial given out; writer only.</summary>
-    [FieldOffset(256)]
-    public ulong Serial;
 }

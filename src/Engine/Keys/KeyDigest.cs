@@ -23,6 +23,9 @@ public readonly struct KeyDigest : IEquatable<KeyDigest>
         Word3 = word3;
     }
 
+    /// <summary>The first 8 bytes, in the order of memory.</summary>
+    internal ulong Prefix => Word0;
+
     /// <summary>Hashes a presented key.</summary>
     /// <param name="secretUtf8">The key as presented, verbatim.</param>
     [HotPath]

@@ -20,7 +20,7 @@ internal sealed unsafe class KeyRecordBuilder
     /// <exception cref="ArgumentException">A text or a count is over its bound, or a number is out of range.</exception>
     public KeyRecordBuilder(KeySpec spec)
     {
-        if (spec.Credits < 0)
+        if (spec.Credits < 0 || spec.BalanceSpent < 0)
         {
             throw new ArgumentException("Credits are 0 or more.", nameof(spec));
         }

@@ -30,11 +30,14 @@ public sealed class KeySpec
     /// <summary>For a root key, index of the workspace it manages; -1 when that workspace does not exist, and for other keys.</summary>
     public int ForWorkspaceIndex { get; init; } = -1;
 
-    /// <summary>Credits, 0 or more; null is unlimited. What it does to a running balance: <see cref="CreditUpdate"/>.</summary>
+    /// <summary>Credits that remain by the row, 0 or more; null is unlimited.</summary>
     public long? Credits { get; init; }
 
-    /// <summary>Whether <see cref="Credits"/> replaces a running balance.</summary>
-    public CreditUpdate CreditUpdate { get; init; }
+    /// <summary>Serial of the balance. Under another one than the running balance has, that one ends and this one begins.</summary>
+    public long BalanceSerial { get; init; }
+
+    /// <summary>How much of what was spent of this balance <see cref="Credits"/> already lacks, 0 or more.</summary>
+    public long BalanceSpent { get; init; }
 
     /// <summary>Id of the identity the key is linked to; it may be published later, or never. Null is none.</summary>
     public string? IdentityId { get; init; }

@@ -163,7 +163,7 @@ public sealed unsafe class KeyTable : IRecordOwner
         CreditCellLayout* cell = FindCell(in change);
         if (cell is not null)
         {
-            cell->Baseline -= change.Consumed;
+            cell->Settled = Math.Max(cell->Settled, change.Spent);
         }
     }
 
@@ -174,7 +174,7 @@ public sealed unsafe class KeyTable : IRecordOwner
         CreditCellLayout* cell = FindCell(in change);
         if (cell is not null)
         {
-            new CreditCell(cell).MarkChanged();
+            CreditCell.MarkChanged(cell);
         }
     }
 
@@ -254,17 +254,7 @@ public sealed unsafe class KeyTable : IRecordOwner
         }
 
         CreditCellLayout* running = donor == 0 ? null : (CreditCellLayout*)((KeyRecordHeader*)donor)->CreditCell;
-        if (running is null)
-        {
-            return _credits.Allocate(value);
-        }
-
-        if (spec.CreditUpdate == CreditUpdate.Set)
-        {
-            new CreditCell(running).Set(value);
-        }
-
-        return running;
+        return _credits.Continue(running, spec.Digest.Prefix, value, spec.BalanceSerial, spec.BalanceSpent);
     }
 
     private void Unlink(KeySlot* slot, nint keptCell)
@@ -290,6 +280,9 @@ public sealed unsafe class KeyTable : IRecordOwner
         if (credits is not null && (nint)credits != keptCell)
         {
             credits->Owner = 0;
+
+            // A key of the same digest may follow; what was taken of this one must not be subtracted from it after a crash.
+            credits->KeyPrefix = 0;
             _reclaimer.Retire(_credits, (nint)credits, (nuint)sizeof(CreditCellLayout));
         }
 

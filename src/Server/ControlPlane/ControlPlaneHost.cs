@@ -90,6 +90,11 @@ public sealed class ControlPlaneHost : IAsyncDisposable
         ILogger logger = loggers.CreateLogger("Unkey.ControlPlane");
         try
         {
+            if (options.Credits is { } file)
+            {
+                await file.SettleAsync(store, cancellation).ConfigureAwait(false);
+            }
+
             long nowMs = time.GetUtcNow().ToUnixTimeMilliseconds();
             BootstrapResult bootstrap = await store
                 .WriteAsync(session => StoreBootstrap.Run(session, options.RootKey, nowMs), cancellation).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using Unkey.Server.ControlPlane.Encryption;
 using Unkey.Server.Events;
+using Unkey.Server.Storage.Credits;
 
 namespace Unkey.Server.ControlPlane;
 
@@ -16,6 +17,9 @@ public sealed record ControlPlaneOptions(string DataDirectory, string? RootKey)
 
     /// <summary>Where decisions off the reactors are published.</summary>
     internal ColdEvents Events { get; init; } = new();
+
+    /// <summary>The file that the engine's credit cells live in; <see langword="null"/> when they live in memory.</summary>
+    internal CreditFile? Credits { get; init; }
 
     /// <summary>Keeps the root key out of any text made of the record.</summary>
     public override string ToString() => $"{nameof(ControlPlaneOptions)} {{ DataDirectory = {DataDirectory} }}";

@@ -6,13 +6,15 @@ using Microsoft.Extensions.Logging;
 using Unkey.Engine;
 using Unkey.Engine.Keys;
 using Unkey.Server.Storage;
+using Unkey.Server.Storage.Credits;
 using Unkey.Server.Storage.Statements;
 
 namespace Unkey.Server.ControlPlane;
 
 /// <summary>Carries spent credits from memory to the store, once a second and when the server stops.</summary>
 /// <remarks>A write-back runs alone in its transaction and lists the changes on the store's writer thread, so its order against updates of a
-/// balance is the same in memory and in the store. After a crash at most the last period's spending is given back to the keys.</remarks>
+/// balance is the same in memory and in the store. What a process that is killed has not written back is found by the next start: see
+/// <see cref="CreditFile"/>.</remarks>
 internal sealed class CreditWriteBack : IAsyncDisposable
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
@@ -74,7 +76,7 @@ internal sealed class CreditWriteBack : IAsyncDisposable
 
         foreach (CreditChange change in changes)
         {
-            session.Spend(change.KeyId, change.Consumed);
+            session.Spend(change.KeyId, change.Serial, change.Spent);
         }
 
         return changes.Count;

@@ -11,6 +11,7 @@ using Unkey.Server.Diagnostics;
 using Unkey.Server.Events;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Buckets;
+using Unkey.Server.Storage.Credits;
 using Unkey.Server.Storage.Sqlite;
 using Unkey.Server.Transport;
 
@@ -86,19 +87,29 @@ internal sealed class RunningServer : IAsyncDisposable
 
             // First of all files: it holds the data directory.
             store = ControlPlaneHost.OpenStore(directory, loggers);
-            ControlPlaneOptions controlPlaneOptions = new(directory, options.RootKey) { EncryptionKeys = options.EncryptionKeys, V1 = options.V1 };
+            CreditFile credits = CreditFile.Open(directory, loggers.CreateLogger("Unkey.Credits"));
+            ControlPlaneOptions controlPlaneOptions = new(directory, options.RootKey)
+            {
+                EncryptionKeys = options.EncryptionKeys,
+                V1 = options.V1,
+                Credits = credits,
+            };
 
             // Files of its own, so it waits for the disk while the keys load.
             events = Task.Run(() => EventHosting.Open(options, directory, controlPlaneOptions.Events, loggers, time), CancellationToken.None);
             buckets = BucketKeeper.Open(directory, loggers.CreateLogger("Unkey.Buckets"));
-            engine = new EngineState(bucketCapacity: options.RatelimitMaxBuckets, bucketHash: buckets.Hash, algorithm: options.RatelimitAlgorithm);
+            engine = new EngineState(
+                bucketCapacity: options.RatelimitMaxBuckets,
+                bucketHash: buckets.Hash,
+                algorithm: options.RatelimitAlgorithm,
+                creditMemory: credits);
             buckets.Restore(engine.Buckets, time.GetUtcNow().ToUnixTimeMilliseconds());
             (SqliteStore given, store) = (store, null);
             controlPlane = await ControlPlaneHost.OpenAsync(given, controlPlaneOptions, engine, loggers, time, cancellation).ConfigureAwait(false);
             buckets.Start(time, BucketKeeper.DefaultPeriod);
             HealthState health = new();
             Metrics metrics = new(options.Threads, BuildVersion.Full, controlPlane.Router.Paths);
-            Describe(metrics, health, engine, controlPlane, buckets, time);
+            Describe(metrics, health, engine, controlPlane, buckets, credits, time);
             EventPipeline? pipeline = await events.ConfigureAwait(false);
             EventHosting.Describe(metrics, pipeline);
             beforeAccepting(controlPlane);
@@ -203,7 +214,7 @@ internal sealed class RunningServer : IAsyncDisposable
     }
 
     private static void Describe(
-        Metrics metrics, HealthState health, EngineState engine, ControlPlaneHost controlPlane, BucketKeeper buckets, TimeProvider time)
+        Metrics metrics, HealthState health, EngineState engine, ControlPlaneHost controlPlane, BucketKeeper buckets, CreditFile credits, TimeProvider time)
     {
         // The store answers from memory and the page cache; a disk that hangs holds up this probe, not a verification.
         Func<bool> isStoreHealthy = () => controlPlane.IsHealthyAsync().GetAwaiter().GetResult();
@@ -213,6 +224,7 @@ internal sealed class RunningServer : IAsyncDisposable
         metrics.Add("unkey_key_slots", "Slots of the key table.", () => engine.Keys.Capacity);
         metrics.Add("unkey_identities", "Identities in memory.", () => engine.Identities.Count);
         metrics.Add("unkey_credit_cells", "Keys with a credit balance.", () => engine.Credits.Count);
+        metrics.Add("unkey_credit_file_up", "1 when every credit balance survives a kill, else 0: the disk took no more.", () => credits.IsHealthy ? 1 : 0);
         metrics.Add("unkey_record_bytes", "Native bytes of key and identity records.", () => engine.RecordBytes);
         metrics.Add("unkey_reclaim_pending", "Native blocks that wait for readers to pass a quiescent point.", () => engine.Reclaimer.PendingCount);
         metrics.Add("unkey_ratelimit_bucket_slots", "Slots of the bucket table.", () => engine.Buckets.Capacity);

@@ -28,19 +28,12 @@ internal sealed class StoreChanges
     /// <summary>SHA-256 of keys whose rows are gone, by key id: what the row can no longer tell.</summary>
     public Dictionary<string, byte[]> RemovedHashes { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Keys whose balance was set, so that the live counter starts again from the stored one.</summary>
-    public HashSet<string> CreditResets { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>Moves of balances by key id, in order: the live counter moves along, so that what is spent meanwhile is kept.</summary>
-    public Dictionary<string, List<CreditShift>> CreditShifts { get; } = new(StringComparer.Ordinal);
-
     /// <summary>SHA-256 under which a key was published before its hash was replaced, by key id.</summary>
     public Dictionary<string, byte[]> ReplacedHashes { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Whether nothing was touched.</summary>
     public bool IsEmpty =>
-        Workspaces.Count == 0 && Apis.Count == 0 && Identities.Count == 0 && Namespaces.Count == 0 && Overrides.Count == 0 && Keys.Count == 0
-        && CreditResets.Count == 0;
+        Workspaces.Count == 0 && Apis.Count == 0 && Identities.Count == 0 && Namespaces.Count == 0 && Overrides.Count == 0 && Keys.Count == 0;
 
     /// <summary>Adds everything that another unit touched.</summary>
     public void UnionWith(StoreChanges other)
@@ -51,15 +44,9 @@ internal sealed class StoreChanges
         Namespaces.UnionWith(other.Namespaces);
         Overrides.UnionWith(other.Overrides);
         Keys.UnionWith(other.Keys);
-        CreditResets.UnionWith(other.CreditResets);
         foreach ((string id, byte[] hash) in other.RemovedHashes)
         {
             RemovedHashes[id] = hash;
-        }
-
-        foreach ((string id, List<CreditShift> shifts) in other.CreditShifts)
-        {
-            shifts.ForEach(shift => Shift(id, shift));
         }
 
         foreach ((string id, byte[] hash) in other.ReplacedHashes)
@@ -67,24 +54,6 @@ internal sealed class StoreChanges
             // The first is the one that memory knows.
             ReplacedHashes.TryAdd(id, hash);
         }
-    }
-
-    /// <summary>Adds a move of a balance.</summary>
-    public void Shift(string keyId, CreditShift shift)
-    {
-        if (!CreditShifts.TryGetValue(keyId, out List<CreditShift>? shifts))
-        {
-            CreditShifts.Add(keyId, shifts = []);
-        }
-
-        shifts.Add(shift);
-    }
-
-    /// <summary>After a commit whose outcome is unknown: balances that may have moved start again from the stored ones.</summary>
-    public void ResetShifted()
-    {
-        CreditResets.UnionWith(CreditShifts.Keys);
-        CreditShifts.Clear();
     }
 
     /// <summary>Forgets everything.</summary>
@@ -96,9 +65,7 @@ internal sealed class StoreChanges
         Namespaces.Clear();
         Overrides.Clear();
         Keys.Clear();
-        CreditResets.Clear();
         RemovedHashes.Clear();
-        CreditShifts.Clear();
         ReplacedHashes.Clear();
     }
 }

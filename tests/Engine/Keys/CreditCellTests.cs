@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using Unkey.Engine.Keys;
+using Unkey.Engine.Memory;
 using Xunit;
 
 namespace Unkey.Engine.Tests.Keys;
@@ -51,14 +52,16 @@ public sealed unsafe class CreditCellTests
         Assert.Equal(5, cell.Read());
     }
 
-    [Fact]
-    public void ANegativeBalanceIsRefused()
+    [Theory]
+    [InlineData(-1, 0)]
+    [InlineData(1, -1)]
+    public void ANegativeBalanceIsRefused(long remaining, long spent)
     {
         using var state = new EngineState();
         CreditCell cell = Start(state, 5);
         lock (state.WriterLock)
         {
-            Assert.Throws<ArgumentOutOfRangeException>(() => cell.Set(-1));
+            Assert.Throws<ArgumentException>(() => state.Keys.Upsert(Spec(remaining, 1, spent)));
         }
 
         Assert.Equal(5, cell.Read());
@@ -90,15 +93,17 @@ public sealed unsafe class CreditCellTests
         }
     }
 
-    /// <summary>Updates of the key, drains and confirmations run beside the takes; the store ends with the balance, to the credit.</summary>
+    /// <summary>Updates of the key, moves of its balance, drains and confirmations run beside the takes; the store ends with the balance, to the credit.</summary>
     [Fact]
     public void UpdatesAndWriteBacksDuringTakesLoseNothing()
     {
         for (int round = 0; round < 10; round++)
         {
             using var state = new EngineState();
-            Start(state, 50_000);
-            long store = 50_000;
+            var row = new StoredBalance();
+            row.Set(500_000);
+            Put(state, row);
+            long expected = 500_000;
             long taken = 0;
             int running = 4;
             var threads = new List<Thread>();
@@ -132,40 +137,104 @@ public sealed unsafe class CreditCellTests
             var control = new Random(HashCode.Combine(TestKeys.Seed, round));
             while (Volatile.Read(ref running) > 0)
             {
+                // Up in place, down into another cell; the sum stays far from the bounds.
+                long amount = control.Next(-2, 3);
                 lock (state.WriterLock)
                 {
-                    state.Keys.Upsert(Spec(50_000, CreditUpdate.Keep));
-                    WriteBack(state, changes, ref store, fails: control.Next(3) == 0);
+                    row.Add(amount);
+                    expected += amount;
+                    Put(state, row);
+                    WriteBack(state, changes, row, fails: control.Next(3) == 0);
+                    state.Reclaimer.Collect();
                 }
             }
 
             threads.ForEach(static thread => thread.Join());
             lock (state.WriterLock)
             {
-                WriteBack(state, changes, ref store, fails: false);
+                WriteBack(state, changes, row, fails: false);
                 Assert.True(state.Keys.TryFind(TestKeys.Digest(1), out KeyRecord record));
-                Assert.Equal(50_000 - taken, record.Credits.Read());
-                Assert.Equal(store, record.Credits.Read());
+                Assert.Equal(expected - taken, record.Credits.Read());
+                Assert.Equal(row.Remaining, record.Credits.Read());
+                state.Reclaimer.Collect();
+                state.Credits.Drain(changes);
+                Assert.Equal(1, state.Credits.Count);
             }
         }
     }
 
     [Fact]
-    public void AnUpdateKeepsTheRunningBalanceUnlessItSaysSet()
+    public void AnUpdateKeepsTheRunningBalanceUnlessItWasSet()
     {
         using var state = new EngineState();
         CreditCell cell = Start(state, 10);
         cell.TryTake(3, out _);
         lock (state.WriterLock)
         {
-            Assert.Equal(7, state.Keys.Upsert(Spec(10, CreditUpdate.Keep)).Credits.Read());
-            Assert.Equal(100, state.Keys.Upsert(Spec(100, CreditUpdate.Set)).Credits.Read());
+            Assert.Equal(7, state.Keys.Upsert(Spec(10)).Credits.Read());
+            Assert.Equal(100, state.Keys.Upsert(Spec(100, serial: 1)).Credits.Read());
 
             // A holder of the first record takes from the same balance.
             Assert.True(cell.TryTake(1, out long remaining));
             Assert.Equal(99, remaining);
-            Assert.True(state.Keys.Upsert(Spec(null, CreditUpdate.Keep)).Credits.IsNull);
-            Assert.Equal(10, state.Keys.Upsert(Spec(10, CreditUpdate.Keep)).Credits.Read());
+            Assert.Equal(99, cell.Read());
+            Assert.True(state.Keys.Upsert(Spec(null, serial: 2)).Credits.IsNull);
+            Assert.Equal(10, state.Keys.Upsert(Spec(10, serial: 3)).Credits.Read());
+        }
+    }
+
+    /// <summary>A holder of a record from many updates ago still finds the balance of today.</summary>
+    [Fact]
+    public void ALoweredBalanceIsFoundFromEveryEarlierRecord()
+    {
+        using var state = new EngineState();
+        CreditCell first = Start(state, 1_000);
+        using Participant reader = state.Reclaimer.Register();
+        reader.Enter();
+        for (int i = 1; i <= 50; i++)
+        {
+            Assert.True(first.TryTake(2, out _));
+            lock (state.WriterLock)
+            {
+                state.Keys.Upsert(Spec(1_000 - (10 * i)));
+                state.Reclaimer.Collect();
+            }
+
+            Assert.Equal(1_000 - (12 * i), first.Read());
+        }
+
+        Assert.False(first.TryTake(401, out _));
+        Assert.True(first.TryTake(400, out long remaining));
+        Assert.Equal(0, remaining);
+        reader.Exit();
+    }
+
+    /// <summary>More was taken from the running balance than the lowered one has: nothing is left, and what is added later is all there.</summary>
+    [Fact]
+    public void ABalanceLoweredBelowWhatWasTakenIsEmptyAndNoDebt()
+    {
+        using var state = new EngineState();
+        CreditCell cell = Start(state, 100);
+        cell.TryTake(90, out _);
+        lock (state.WriterLock)
+        {
+            Assert.Equal(0, state.Keys.Upsert(Spec(20)).Credits.Read());
+            Assert.Equal(50, state.Keys.Upsert(Spec(70)).Credits.Read());
+        }
+    }
+
+    [Fact]
+    public void ABalanceOfTheLargestNumberCanBeTakenAndRestored()
+    {
+        using var state = new EngineState();
+        CreditCell cell = Start(state, long.MaxValue);
+        Assert.True(cell.TryTake(long.MaxValue - 1, out long remaining));
+        Assert.Equal(1, remaining);
+        Assert.False(cell.TryTake(2, out _));
+        lock (state.WriterLock)
+        {
+            Assert.Equal(1, state.Keys.Upsert(Spec(1, spent: long.MaxValue - 1)).Credits.Read());
+            Assert.Equal(long.MaxValue, state.Keys.Upsert(Spec(long.MaxValue, serial: 1)).Credits.Read());
         }
     }
 
@@ -178,7 +247,7 @@ public sealed unsafe class CreditCellTests
         {
             for (int i = 0; i < 100; i++)
             {
-                state.Keys.Upsert(Spec(100, CreditUpdate.Keep, i));
+                state.Keys.Upsert(Spec(100, key: i));
             }
 
             Assert.Equal(0, state.Credits.Drain(changes));
@@ -188,7 +257,7 @@ public sealed unsafe class CreditCellTests
             record.Credits.TryTake(0, out _);
             record.Credits.TryTake(1_000, out _);
             Assert.Equal(1, state.Credits.Drain(changes));
-            Assert.Equal((TestKeys.Digest(42), TestKeys.KeyId(42), 5L), (changes[0].Digest, changes[0].KeyId, changes[0].Consumed));
+            Assert.Equal((TestKeys.Digest(42), TestKeys.KeyId(42), 5L), (changes[0].Digest, changes[0].KeyId, changes[0].Spent));
             state.Keys.ConfirmCredits(changes[0]);
             Assert.Equal(0, state.Credits.Drain(changes));
         }
@@ -207,11 +276,11 @@ public sealed unsafe class CreditCellTests
             state.Keys.RequeueCredits(changes[0]);
             cell.TryTake(2, out _);
             state.Credits.Drain(changes);
-            Assert.Equal(7, changes[1].Consumed);
+            Assert.Equal(7, changes[1].Spent);
         }
     }
 
-    /// <summary>Otherwise a late confirmation would make the store and the baseline differ for ever.</summary>
+    /// <summary>Otherwise what was taken of the new balance would never be written.</summary>
     [Fact]
     public void AConfirmationOfABalanceThatWasReplacedIsIgnored()
     {
@@ -222,11 +291,11 @@ public sealed unsafe class CreditCellTests
         lock (state.WriterLock)
         {
             state.Credits.Drain(changes);
-            state.Keys.Upsert(Spec(50, CreditUpdate.Set));
+            state.Keys.Upsert(Spec(50, serial: 1));
             state.Keys.ConfirmCredits(changes[0]);
             cell.TryTake(1, out _);
             state.Credits.Drain(changes);
-            Assert.Equal(1, changes[1].Consumed);
+            Assert.Equal((1L, 1L), (changes[1].Serial, changes[1].Spent));
             state.Keys.Remove(TestKeys.Digest(1));
             state.Keys.ConfirmCredits(changes[1]);
             state.Keys.RequeueCredits(changes[1]);
@@ -250,7 +319,7 @@ public sealed unsafe class CreditCellTests
             Assert.Equal(0, state.Credits.Count);
 
             // The other order: drained first, freed by the grace period.
-            cell = state.Keys.Upsert(Spec(100, CreditUpdate.Keep)).Credits;
+            cell = state.Keys.Upsert(Spec(100)).Credits;
             cell.TryTake(1, out _);
             state.Keys.Remove(TestKeys.Digest(1));
             Assert.Equal(0, state.Credits.Drain(changes));
@@ -267,7 +336,7 @@ public sealed unsafe class CreditCellTests
         cell.TryTake(40, out _);
         lock (state.WriterLock)
         {
-            KeyRecord moved = state.Keys.Rekey(TestKeys.Digest(1), Spec(100, CreditUpdate.Keep, 2));
+            KeyRecord moved = state.Keys.Rekey(TestKeys.Digest(1), Spec(100, key: 2));
             Assert.Equal(60, moved.Credits.Read());
             Assert.False(state.Keys.TryFind(TestKeys.Digest(1), out _));
             Assert.Equal(1, state.Keys.Count);
@@ -322,18 +391,18 @@ public sealed unsafe class CreditCellTests
 
     private static bool TakeWithoutExchange(CreditCell cell, long cost)
     {
-        long balance = Volatile.Read(ref cell.Layout->Balance);
-        if (balance < cost)
+        long spent = Volatile.Read(ref cell.Layout->Spent);
+        if (cell.Layout->Granted - spent < cost)
         {
             return false;
         }
 
         Thread.SpinWait(1);
-        Volatile.Write(ref cell.Layout->Balance, balance - cost);
+        Volatile.Write(ref cell.Layout->Spent, spent + cost);
         return true;
     }
 
-    private static void WriteBack(EngineState state, List<CreditChange> changes, ref long store, bool fails)
+    private static void WriteBack(EngineState state, List<CreditChange> changes, StoredBalance row, bool fails)
     {
         changes.Clear();
         state.Credits.Drain(changes);
@@ -345,9 +414,17 @@ public sealed unsafe class CreditCellTests
             }
             else
             {
-                store -= change.Consumed;
+                row.Settle(change.Serial, change.Spent);
                 state.Keys.ConfirmCredits(in change);
             }
+        }
+    }
+
+    private static void Put(EngineState state, StoredBalance row)
+    {
+        lock (state.WriterLock)
+        {
+            state.Keys.Upsert(Spec(row.Remaining, row.Serial, row.Spent));
         }
     }
 
@@ -355,16 +432,17 @@ public sealed unsafe class CreditCellTests
     {
         lock (state.WriterLock)
         {
-            return state.Keys.Upsert(Spec(balance, CreditUpdate.Keep)).Credits;
+            return state.Keys.Upsert(Spec(balance)).Credits;
         }
     }
 
-    private static KeySpec Spec(long? credits, CreditUpdate update, int key = 1) => new()
+    private static KeySpec Spec(long? credits, long serial = 0, long spent = 0, int key = 1) => new()
     {
         Digest = TestKeys.Digest(key),
         KeyId = TestKeys.KeyId(key),
         WorkspaceIndex = 0,
         Credits = credits,
-        CreditUpdate = update,
+        BalanceSerial = serial,
+        BalanceSpent = spent,
     };
 }

@@ -237,12 +237,13 @@ public sealed class KeyTableModelTests
     {
         public long? Balance { get; set; }
 
-        public long Stored { get; set; }
+        public required StoredBalance Row { get; init; }
     }
 
     private sealed class Run : IDisposable
     {
-        private readonly EngineState _state = new();
+        private readonly SurvivingMemory _memory = new();
+        private readonly EngineState _state;
         private readonly Participant _reader;
         private readonly Dictionary<int, ModelKey> _model = [];
         private readonly Dictionary<int, int> _identities = [];
@@ -252,6 +253,7 @@ public sealed class KeyTableModelTests
 
         public Run()
         {
+            _state = new EngineState(creditMemory: _memory);
             _state.Records.SparseBytesMin = 1;
             _reader = _state.Reclaimer.Register();
             _reader.Enter();
@@ -323,6 +325,7 @@ public sealed class KeyTableModelTests
             }
 
             Assert.Equal(_model.Count, _state.Keys.Count);
+            CheckAfterKill();
         }
 
         public void Finish()
@@ -333,7 +336,7 @@ public sealed class KeyTableModelTests
             }
 
             WriteBack(fails: false);
-            Assert.All(_model.Values, static key => Assert.Equal(key.Balance ?? 0, key.Balance is null ? 0 : key.Stored));
+            Assert.All(_model.Values, static key => Assert.Equal(key.Balance, key.Row.Remaining));
             CheckHeld();
             _reader.Exit();
             lock (_state.WriterLock)
@@ -363,54 +366,89 @@ public sealed class KeyTableModelTests
         private void Upsert(Step step)
         {
             _model.TryGetValue(step.Key, out ModelKey? before);
+            ModelKey after = After(step, before);
             lock (_state.WriterLock)
             {
-                _state.Keys.Upsert(Spec(step, step.Key));
+                _state.Keys.Upsert(Spec(step, step.Key, after));
             }
 
-            _model[step.Key] = After(step, before);
+            _model[step.Key] = after;
         }
 
         private void Rekey(Step step)
         {
-            _model.TryGetValue(step.Key, out ModelKey? before);
-            lock (_state.WriterLock)
-            {
-                _state.Keys.Rekey(TestKeys.Digest(step.Key), Spec(step, step.Other));
-            }
-
-            if (before is null)
+            if (!_model.TryGetValue(step.Key, out ModelKey? before))
             {
                 _model.TryGetValue(step.Other, out before);
             }
 
+            ModelKey after = After(step, before);
+            lock (_state.WriterLock)
+            {
+                _state.Keys.Rekey(TestKeys.Digest(step.Key), Spec(step, step.Other, after));
+            }
+
             _model.Remove(step.Key);
-            _model[step.Other] = After(step, before);
+            _model[step.Other] = after;
         }
 
-        private KeySpec Spec(Step step, int key) => new()
+        private static KeySpec Spec(Step step, int key, ModelKey after) => new()
         {
             Digest = TestKeys.Digest(key),
             KeyId = TestKeys.KeyId(key),
             WorkspaceIndex = key,
-            Credits = step.Number < 0 ? null : step.Number,
-            CreditUpdate = step.Flag ? CreditUpdate.Set : CreditUpdate.Keep,
+            Credits = after.Row.Remaining,
+            BalanceSerial = after.Row.Serial,
+            BalanceSpent = after.Row.Spent,
             IdentityId = step.Number % 3 == 0 ? $"id_{step.Number % 5}" : null,
             Permissions = [.. Enumerable.Range(0, Math.Max(0, step.Number)).Select(i => $"permission.{i}.{key}")],
-            Fragment = TestKeys.Pattern(key, ++_version),
+            Fragment = TestKeys.Pattern(key, after.Version),
         };
 
+        // What an update makes of a key: the balance ends, is set, is moved up or down, or goes on.
         private ModelKey After(Step step, ModelKey? before)
         {
-            var after = new ModelKey(_version, step.Number % 3 == 0 ? step.Number % 5 : null);
-            if (step.Number >= 0)
+            var after = new ModelKey(++_version, step.Number % 3 == 0 ? step.Number % 5 : null)
             {
-                bool goesOn = before?.Balance is not null && !step.Flag;
-                after.Balance = goesOn ? before!.Balance : step.Number;
-                after.Stored = goesOn ? before!.Stored : step.Number;
+                Balance = before?.Balance,
+                Row = before is null ? new StoredBalance() : before.Row with { },
+            };
+            if (step.Number < 0)
+            {
+                after.Row.Set(null);
+                after.Balance = null;
+            }
+            else if (step.Flag || after.Balance is null)
+            {
+                after.Row.Set(step.Number);
+                after.Balance = step.Number;
+            }
+            else if (step.Number % 2 == 1)
+            {
+                long amount = step.Number - 10;
+                after.Row.Add(amount);
+                after.Balance = Math.Max(after.Balance.Value + amount, 0);
             }
 
             return after;
+        }
+
+        // Whenever the process dies, the rows and what is left of the memory give every balance to the credit.
+        private void CheckAfterKill()
+        {
+            Dictionary<ulong, StoredBalance> rows = _model.ToDictionary(static pair => TestKeys.Digest(pair.Key).Prefix, static pair => pair.Value.Row with { });
+            foreach (UnsettledCredits cell in _memory.Unsettled())
+            {
+                if (rows.TryGetValue(cell.KeyPrefix, out StoredBalance? row))
+                {
+                    row.Settle(cell.Serial, cell.Spent);
+                }
+            }
+
+            foreach ((int key, ModelKey expected) in _model)
+            {
+                Assert.Equal(expected.Balance, rows[TestKeys.Digest(key).Prefix].Remaining);
+            }
         }
 
         private void Take(Step step)
@@ -444,7 +482,7 @@ public sealed class KeyTableModelTests
                     }
                     else
                     {
-                        key.Stored -= change.Consumed;
+                        key.Row.Settle(change.Serial, change.Spent);
                         _state.Keys.ConfirmCredits(in change);
                     }
                 }

@@ -1,5 +1,4 @@
 using System;
-using Unkey.Engine.Keys;
 using Unkey.Engine.Permissions;
 using Xunit;
 
@@ -100,7 +99,6 @@ public sealed class VerifierOrderTests : IDisposable
         enabled,
         expired ? _engine.NowMs - 1 : null,
         credits,
-        CreditUpdate.Set,
         permissions: permissions,
         limits: _engine.Limit("key_k", "requests", limit, 60_000));
 }

@@ -134,7 +134,7 @@ public sealed class VerifierTests : IDisposable
     {
         _engine.PutKey("k", credits: 10);
         _engine.Verify("k");
-        _engine.PutKey("k", credits: 10, creditUpdate: CreditUpdate.Keep, permissions: ["a"]);
+        _engine.PutKey("k", credits: 10, setsCredits: false, permissions: ["a"]);
         _engine.Verify("k");
         Assert.Equal(8, _engine.Result.Credits);
         _engine.PutKey("k", credits: 50);

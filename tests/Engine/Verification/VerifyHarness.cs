@@ -11,6 +11,7 @@ namespace Unkey.Engine.Tests.Verification;
 /// <summary>One workspace with one API and a root key for everything, an engine of its own, and a clock that the test moves.</summary>
 internal sealed class VerifyHarness : IDisposable
 {
+    private long _serial;
     internal const string ApiId = "api_1";
     internal const string KeyspaceId = "ks_1";
 
@@ -98,7 +99,7 @@ internal sealed class VerifyHarness : IDisposable
         bool enabled = true,
         long? expiresAtMs = null,
         long? credits = null,
-        CreditUpdate creditUpdate = CreditUpdate.Set,
+        bool setsCredits = true,
         string? identityId = null,
         string[]? permissions = null,
         Workspace? workspace = null,
@@ -115,7 +116,7 @@ internal sealed class VerifyHarness : IDisposable
                 Enabled = enabled,
                 ExpiresAtMs = expiresAtMs,
                 Credits = credits,
-                CreditUpdate = creditUpdate,
+                BalanceSerial = setsCredits ? ++_serial : _serial,
                 IdentityId = identityId,
                 Permissions = permissions ?? [],
                 Limits = limits,

@@ -105,7 +105,7 @@ internal sealed class KeyLoad
             limits.Collect(id, RatelimitStatements.MapOwned, ownLimits);
             permissions.Collect(id, linkedId, permissionIds);
             roles.Collect(id, linkedId, roleIds);
-            specs.Add(_specs.Key(row, _grants.Slugs(permissionIds, roleIds), _grants.RoleNames(roleIds), ownLimits, CreditUpdate.Set));
+            specs.Add(_specs.Key(row, _grants.Slugs(permissionIds, roleIds), _grants.RoleNames(roleIds), ownLimits));
             if (specs.Count == KeysPerPublication)
             {
                 Publish(specs);

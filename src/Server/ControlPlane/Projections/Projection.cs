@@ -151,27 +151,19 @@ internal sealed class Projection : ICommitListener
                 continue;
             }
 
-            CreditUpdate credits = changes.CreditResets.Contains(id) ? CreditUpdate.Set : CreditUpdate.Keep;
             List<string> roles = session.RolesOfKey(id).ConvertAll(static role => role.Name);
-            KeySpec spec = _specs.Key(row, session.EffectiveSlugs(id), roles, session.RatelimitsOfKey(id), credits);
-            List<CreditShift>? shifts = credits == CreditUpdate.Keep ? changes.CreditShifts.GetValueOrDefault(id) : null;
+            KeySpec spec = _specs.Key(row, session.EffectiveSlugs(id), roles, session.RatelimitsOfKey(id));
             lock (_engine.WriterLock)
             {
-                Publish(spec, replacedHash, shifts);
+                if (replacedHash is null)
+                {
+                    _engine.Keys.Upsert(spec);
+                }
+                else
+                {
+                    _engine.Keys.Rekey(KeyDigest.FromBytes(replacedHash), spec);
+                }
             }
-        }
-    }
-
-    private void Publish(KeySpec spec, byte[]? replacedHash, List<CreditShift>? shifts)
-    {
-        KeyDigest known = replacedHash is null ? spec.Digest : KeyDigest.FromBytes(replacedHash);
-
-        // A balance that only starts now already is the moved one.
-        bool isRunning = _engine.Keys.TryFind(in known, out KeyRecord previous) && !previous.Credits.IsNull;
-        KeyRecord published = replacedHash is null ? _engine.Keys.Upsert(spec) : _engine.Keys.Rekey(in known, spec);
-        if (isRunning && shifts is not null && !published.Credits.IsNull)
-        {
-            shifts.ForEach(shift => published.Credits.Add(shift.Amount, shift.Stored));
         }
     }
 

@@ -65,9 +65,7 @@ internal sealed class RecordSpecs
     /// <param name="slugs">Slugs it has, directly and by its roles, each once.</param>
     /// <param name="roles">Names of its roles.</param>
     /// <param name="limits">Its own limits.</param>
-    /// <param name="credits">What becomes of a running balance.</param>
-    public KeySpec Key(
-        KeyRow row, IReadOnlyList<string> slugs, IReadOnlyList<string> roles, IReadOnlyList<RatelimitRow> limits, CreditUpdate credits)
+    public KeySpec Key(KeyRow row, IReadOnlyList<string> slugs, IReadOnlyList<string> roles, IReadOnlyList<RatelimitRow> limits)
     {
         return new KeySpec
         {
@@ -80,7 +78,8 @@ internal sealed class RecordSpecs
             IsRootKey = row.ForWorkspaceId is not null,
             ForWorkspaceIndex = row.ForWorkspaceId is { } target ? WorkspaceIndex(target) : -1,
             Credits = row.Remaining,
-            CreditUpdate = credits,
+            BalanceSerial = row.BalanceSerial,
+            BalanceSpent = row.BalanceSpent,
             IdentityId = row.IdentityId,
             Permissions = (IReadOnlyCollection<string>)slugs,
             Limits = Limits(limits, row.Id),

@@ -39,6 +39,12 @@ internal sealed record KeyRow
     /// <summary>Stored balance; <see langword="null"/> for unlimited. The live one is in memory.</summary>
     public long? Remaining { get; init; }
 
+    /// <summary>Counts how often the balance was set; tells what was spent of this balance from what was spent of an earlier one.</summary>
+    public long BalanceSerial { get; init; }
+
+    /// <summary>Credits spent of this balance that <see cref="Remaining"/> already lacks, 0 or more.</summary>
+    public long BalanceSpent { get; init; }
+
     /// <summary>Balance that a refill sets; <see langword="null"/> for no refill.</summary>
     public long? RefillAmount { get; init; }
 

@@ -252,7 +252,6 @@ internal sealed class SqliteWriter : IDisposable
         try
         {
             _session = _database.OpenWriter();
-            _changes.ResetShifted();
             Publish(_session);
         }
         catch (SqliteException exception)

@@ -9,27 +9,61 @@ internal static class CreditStatements
     // A refill stamped further ahead than this was made under a wrong clock, and must not block refills until that time comes.
     private const long ClockErrorMs = 2 * 86_400_000L;
 
-    /// <summary>Moves a limited balance, within 0 and 2^63 - 1. The live counter moves along instead of starting again.</summary>
+    // The right sides see the row as it was before.
+    private const string SpendUpTo = """
+        UPDATE keys SET remaining = max(remaining - (@spent - balance_spent), 0), balance_spent = @spent
+        WHERE remaining IS NOT NULL AND balance_serial = @serial AND balance_spent < @spent
+        """;
+
+    /// <summary>Sets the balance. What was spent of the former one and not written back is no longer anybody's.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="id">Key id.</param>
+    /// <param name="remaining">The new balance, or <see langword="null"/> for unlimited.</param>
+    public static void SetRemaining(this StoreSession session, string id, long? remaining)
+    {
+        session.Execute(
+            "UPDATE keys SET remaining = @remaining, balance_serial = balance_serial + 1, balance_spent = 0 WHERE id = @id",
+            ("@remaining", remaining),
+            ("@id", id));
+        session.Changes.Keys.Add(id);
+    }
+
+    /// <summary>Moves a limited balance, within 0 and 2^63 - 1. What is being spent meanwhile stays spent.</summary>
     /// <param name="session">The session.</param>
     /// <param name="key">The key as read in this unit of work; its balance is limited.</param>
     /// <param name="amount">Credits to add, or below 0 to take.</param>
     public static void AdjustRemaining(this StoreSession session, KeyRow key, long amount)
     {
-        session.Execute(
-            """
-            UPDATE keys SET remaining = CASE
-                WHEN @amount < 0 AND remaining + @amount > 0 THEN remaining + @amount
-                WHEN @amount < 0 THEN 0
-                WHEN remaining > 9223372036854775807 - @amount THEN 9223372036854775807
-                ELSE remaining + @amount END
-            WHERE id = @id AND remaining IS NOT NULL
-            """,
-            ("@amount", amount),
-            ("@id", key.Id));
-        long stored = session.Number("SELECT remaining FROM keys WHERE id = @id", ("@id", key.Id)) ?? 0;
+        // At a bound nothing of what came before matters any more, so the balance starts again there.
+        bool isBound = amount < 0 ? key.Remaining!.Value + amount <= 0 : key.Remaining!.Value > long.MaxValue - amount;
+        if (isBound)
+        {
+            session.SetRemaining(key.Id, amount < 0 ? 0 : long.MaxValue);
+            return;
+        }
+
+        session.Execute("UPDATE keys SET remaining = remaining + @amount WHERE id = @id", ("@amount", amount), ("@id", key.Id));
         session.Changes.Keys.Add(key.Id);
-        session.Changes.Shift(key.Id, new CreditShift(amount, stored - key.Remaining!.Value));
     }
+
+    /// <summary>Brings a balance to a total of spent credits. Repeating it changes nothing. Memory already knows, so nothing is published.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="id">Key id.</param>
+    /// <param name="serial">Which balance of the key; another one is left alone.</param>
+    /// <param name="spent">Credits spent of that balance since it was set.</param>
+    public static void Spend(this StoreSession session, string id, long serial, long spent) =>
+        session.Execute(SpendUpTo + " AND id = @id", ("@id", id), ("@serial", serial), ("@spent", spent));
+
+    /// <summary>The same for a key of which only the start of its SHA-256 is known.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="hashFrom">The smallest SHA-256 with that start.</param>
+    /// <param name="hashTo">The largest.</param>
+    /// <param name="serial">Which balance of the key.</param>
+    /// <param name="spent">Credits spent of that balance since it was set.</param>
+    /// <returns>Whether the balance lacked some of it.</returns>
+    public static bool SpendByHash(this StoreSession session, byte[] hashFrom, byte[] hashTo, long serial, long spent) =>
+        session.Execute(
+            SpendUpTo + " AND hash >= @from AND hash <= @to", ("@from", hashFrom), ("@to", hashTo), ("@serial", serial), ("@spent", spent)) > 0;
 
     /// <summary>Removes the refill of a key.</summary>
     public static void ClearRefill(this StoreSession session, string id) =>
@@ -55,7 +89,7 @@ internal static class CreditStatements
     {
         bool isRefilled = session.Execute(
             """
-            UPDATE keys SET remaining = refill_amount, last_refill_at = @now, updated_at = @now
+            UPDATE keys SET remaining = refill_amount, balance_serial = balance_serial + 1, balance_spent = 0, last_refill_at = @now, updated_at = @now
             WHERE id = @id AND deleted_at IS NULL AND remaining IS NOT NULL AND refill_amount IS NOT NULL
                 AND (last_refill_at IS NULL OR last_refill_at < @due OR last_refill_at > @future)
             """,
@@ -66,7 +100,6 @@ internal static class CreditStatements
         if (isRefilled)
         {
             session.Changes.Keys.Add(id);
-            session.Changes.CreditResets.Add(id);
         }
 
         return isRefilled;

@@ -11,7 +11,7 @@ internal static class KeyStatements
     internal const string Columns = """
         SELECT id, workspace_id, keyspace_id, hash, start, name, identity_id, meta, enabled, expires_at, remaining, refill_amount,
             refill_day, for_workspace_id, last_used_at, created_at, updated_at, deleted_at IS NOT NULL, pending_migration_id, last_refill_at,
-            environment
+            environment, balance_serial, balance_spent
         FROM keys
         """;
 
@@ -45,7 +45,8 @@ internal static class KeyStatements
     /// <summary>Starts reading what verification needs of the live keys of a range, in the order of their ids, for the load at start.</summary>
     public static ColumnScan ScanKeys(this StoreSession session, IdRange keys) => session.Scan(
         """
-        SELECT id, workspace_id, keyspace_id, hash, name, identity_id, meta, enabled, expires_at, remaining, for_workspace_id, environment
+        SELECT id, workspace_id, keyspace_id, hash, name, identity_id, meta, enabled, expires_at, remaining, for_workspace_id, environment,
+            balance_serial, balance_spent
         FROM keys WHERE deleted_at IS NULL AND id >= ?1 AND id < ?2 ORDER BY id
         """,
         keys.From,
@@ -155,26 +156,6 @@ internal static class KeyStatements
         session.Changes.Keys.Add(key.Id);
     }
 
-    /// <summary>Sets the balance; the live counter starts again from it.</summary>
-    /// <param name="session">The session.</param>
-    /// <param name="id">Key id.</param>
-    /// <param name="remaining">The new balance, or <see langword="null"/> for unlimited.</param>
-    public static void SetRemaining(this StoreSession session, string id, long? remaining)
-    {
-        session.Execute("UPDATE keys SET remaining = @remaining WHERE id = @id", ("@remaining", remaining), ("@id", id));
-        session.Changes.Keys.Add(id);
-        session.Changes.CreditResets.Add(id);
-    }
-
-    /// <summary>Takes what has been spent from the stored balance, never below zero. Memory already knows, so nothing is published.</summary>
-    /// <param name="session">The session.</param>
-    /// <param name="id">Key id.</param>
-    /// <param name="spent">Credits spent since the last write-back; negative when credits were added in memory.</param>
-    public static void Spend(this StoreSession session, string id, long spent) => session.Execute(
-        "UPDATE keys SET remaining = CASE WHEN remaining > @spent THEN remaining - @spent ELSE 0 END WHERE id = @id AND remaining IS NOT NULL",
-        ("@spent", spent),
-        ("@id", id));
-
     /// <summary>Deletes a key softly.</summary>
     public static void DeleteKeySoftly(this StoreSession session, string id, long nowMs)
     {
@@ -208,6 +189,8 @@ internal static class KeyStatements
         Remaining = row.NumberOrNull(9),
         ForWorkspaceId = row.IsNull(10) ? null : texts.Get(row.Bytes(10)),
         Environment = row.TextOrNull(11),
+        BalanceSerial = row.Int64(12),
+        BalanceSpent = row.Int64(13),
         CreatedAtMs = 0,
     };
 
@@ -235,5 +218,7 @@ internal static class KeyStatements
         PendingMigrationId = row.Text(18),
         LastRefillAtMs = row.Number(19),
         Environment = row.Text(20),
+        BalanceSerial = row.GetInt64(21),
+        BalanceSpent = row.GetInt64(22),
     };
 }

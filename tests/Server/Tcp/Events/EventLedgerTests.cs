@@ -36,34 +36,43 @@ public sealed class EventLedgerTests(ITestOutputHelper output) : IDisposable
             Options = ["--event-batch-age", "20ms", "--event-batch-size", "50", "--event-ring-size", "1MiB"],
         };
         Dictionary<string, string> answered = [];
+        List<(string KeyId, int Valid)> spent = [];
         int unanswered = 0;
         for (int round = 0; round < Rounds; round++)
         {
             int killAfter = random.Next(1, 2_000);
             using ServerProcess server = ServerProcess.Start(setup);
             using ApiClient client = server.Client();
-            string key = client.CreateKey(client.CreateApi(), "\"credits\":{\"remaining\":500}").Key;
+            CreatedKey key = client.CreateKey(client.CreateApi(), "\"credits\":{\"remaining\":500}");
             int count = 0;
             Task<Dictionary<string, string>>[] callers =
             [
                 .. Enumerable.Range(0, Callers).Select(i => Task.Factory.StartNew(
-                    () => CallUntilKilled(server, key, isLimit: i == 0, () => Interlocked.Increment(ref count)), TaskCreationOptions.LongRunning)),
+                    () => CallUntilKilled(server, key.Key, isLimit: i == 0, () => Interlocked.Increment(ref count)), TaskCreationOptions.LongRunning)),
             ];
             Poll.Until(() => Volatile.Read(ref count) >= killAfter, "enough calls are answered");
             Assert.Equal(0, server.Metric("unkey_events_dropped_total"));
             server.Kill();
+            int valid = 0;
             foreach (Dictionary<string, string> answers in await Task.WhenAll(callers))
             {
+                valid += answers.Values.Count(static outcome => outcome == "VALID");
                 unanswered++;
                 foreach ((string id, string outcome) in answers)
                 {
                     answered.Add(id, outcome);
                 }
             }
+
+            spent.Add((key.KeyId, valid));
         }
 
         // The last start delivers what the last kill left, the stop what there may be besides.
-        ServerProcess.Start(setup).Dispose();
+        using (ServerProcess server = ServerProcess.Start(setup))
+        {
+            using ApiClient client = server.Client();
+            Assert.All(spent, key => Assert.InRange(client.Remaining(key.KeyId), 500 - key.Valid - (Callers - 1), 500 - key.Valid));
+        }
 
         using EventStoreReader store = new(setup.DataDirectory);
         List<string> verified = store.Texts("SELECT request_id || ' ' || outcome FROM key_verifications_v1");

@@ -56,6 +56,9 @@ internal sealed class ApiClient(ServerProcess server, string rootKey) : IDisposa
         return created;
     }
 
+    /// <summary>Credits that a key has left.</summary>
+    public long Remaining(string keyId) => GetKey(keyId).GetProperty("credits").GetProperty("remaining").GetInt64();
+
     public JsonElement GetKey(string keyId) => Post("keys.getKey", $$"""{"keyId":"{{keyId}}"}""").Data;
 
     /// <summary>Verifies a key.</summary>
