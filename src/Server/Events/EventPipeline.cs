@@ -55,6 +55,9 @@ internal sealed class EventPipeline : IAsyncDisposable
     /// <summary>Whether the last delivery succeeded. Any thread.</summary>
     public bool IsSinkUp => _delivery.IsUp;
 
+    /// <summary>Publishes what is decided and answered off the reactors.</summary>
+    public ColdEvents Cold => _cold;
+
     /// <summary>The ring of a reactor; only its thread may publish there.</summary>
     /// <param name="reactor">0 to the number of reactors - 1.</param>
     public EventRing Ring(int reactor) => _files[reactor].Ring;

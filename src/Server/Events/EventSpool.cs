@@ -115,7 +115,10 @@ internal sealed class EventSpool
         }
 
         EventBatch batch = new(
-            Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes)), builder.Verifications, builder.Ratelimits, builder.Events.ToArray());
+            Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes)), builder.Verifications, builder.Ratelimits, builder.Events.ToArray())
+        {
+            Requests = builder.Requests,
+        };
         string unfinished = PathOf(number, UnfinishedExtension);
         long bytes = SpoolFile.Write(unfinished, batch, positions);
         File.Move(unfinished, PathOf(number, Extension));

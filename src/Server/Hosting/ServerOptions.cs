@@ -4,6 +4,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Limits;
 using Unkey.Server.ControlPlane.Encryption;
+using Unkey.Server.Events;
 using Unkey.Server.Events.ClickHouse;
 
 namespace Unkey.Server.Hosting;
@@ -87,6 +88,9 @@ public sealed record ServerOptions
 
     /// <summary>Days that raw events and their sums by minute and hour are kept; 0 is for ever.</summary>
     public int EventRetentionDays { get; init; } = 90;
+
+    /// <summary>Which requests of the API are recorded beside the decisions.</summary>
+    public RequestLogRule RequestLog { get; init; } = RequestLogRule.Off;
 
     /// <summary>How log entries are written.</summary>
     public LogFormat LogFormat { get; init; } = LogFormat.Auto;

@@ -95,6 +95,11 @@ internal static class ServerOptionsReader
             problems.Add($"--test-mode: lets every client set the time, so --listen must be a loopback address such as 127.0.0.1:{options.Listen.Port}, not {options.Listen}");
         }
 
+        if (!options.Events && options.RequestLog.IsOn)
+        {
+            problems.Add("--request-log: requests are recorded as events, and --events=false records none; leave out one of the two");
+        }
+
         if (options.Admin is { Port: not 0 } admin && admin.Port == options.Listen.Port && Overlap(admin.Address, options.Listen.Address))
         {
             problems.Add($"--admin: {admin} is also the address of --listen");

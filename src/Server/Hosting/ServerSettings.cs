@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Unkey.Engine.Limits;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Encryption;
+using Unkey.Server.Events;
 using Unkey.Server.Events.ClickHouse;
 
 namespace Unkey.Server.Hosting;
@@ -307,6 +308,20 @@ internal static class ServerSettings
             "Days that events and their sums by minute and hour are kept, 0 to 3650; 0 keeps them for ever.",
             static o => o.EventRetentionDays,
             static (o, value) => o with { EventRetentionDays = value }),
+        new()
+        {
+            Option = "--request-log",
+            ValueName = "off|errors|all|share",
+            Default = "off",
+            Description = "Which requests of the API are recorded as events too: 'errors' (answers of 400 and more), 'all', or a share from 0 to 1: errors, management"
+                + " calls, and that share of verifications and rate-limit checks.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                string? problem = RequestLogRule.Read(text, out RequestLogRule rule);
+                draft = problem is null ? draft with { RequestLog = rule } : draft;
+                return problem;
+            },
+        },
         new()
         {
             Option = "--log-format",

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Limits;
+using Unkey.Server.Events;
 using Unkey.Server.Hosting;
 using Xunit;
 
@@ -93,6 +94,37 @@ public sealed class ServerOptionsTests
     [InlineData("[::1:80")]
     [InlineData("example.com:80")]
     public void AnythingElseIsNoAddress(string text) => Assert.NotNull(SettingText.EndPoint(text, out _));
+
+    [Theory]
+    [InlineData("off", false, false, 0)]
+    [InlineData("errors", true, false, 0)]
+    [InlineData("all", true, true, 1)]
+    [InlineData("0", true, true, 0)]
+    [InlineData("0.01", true, true, 0.01)]
+    [InlineData("1", true, true, 1)]
+    public void RulesOfTheRequestLogAreRead(string text, bool errors, bool management, double share)
+    {
+        Assert.Null(RequestLogRule.Read(text, out RequestLogRule rule));
+        Assert.Equal(new RequestLogRule(errors, management, share), rule);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("on")]
+    [InlineData("1.01")]
+    [InlineData("-0.1")]
+    [InlineData("1e-3")]
+    [InlineData("0,5")]
+    [InlineData("NaN")]
+    [InlineData(" 1")]
+    public void AnythingElseIsNoRuleOfTheRequestLog(string text) => Assert.NotNull(RequestLogRule.Read(text, out _));
+
+    [Fact]
+    public void WhatNeedsEventsIsRefusedWithoutThem()
+    {
+        ReadWith(new() { ["--events"] = "false", ["--request-log"] = "errors" }, [], out List<string> problems);
+        Assert.Contains("--request-log", Assert.Single(problems), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("500ms", 500)]
