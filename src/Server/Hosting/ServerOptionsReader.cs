@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
+using Unkey.Server.Events.Outlets;
 
 namespace Unkey.Server.Hosting;
 
@@ -98,6 +99,16 @@ internal static class ServerOptionsReader
         if (!options.Events && options.RequestLog.IsOn)
         {
             problems.Add("--request-log: requests are recorded as events, and --events=false records none; leave out one of the two");
+        }
+
+        if (!options.Events && options.EventOutlet != OutletKind.None)
+        {
+            problems.Add("--event-sink: there is nothing to write with --events=false; leave out one of the two");
+        }
+
+        if (options.EventFile is not null && options.EventOutlet != OutletKind.File)
+        {
+            problems.Add("--event-file: is written by --event-sink file alone; give both or neither");
         }
 
         if (options.Admin is { Port: not 0 } admin && admin.Port == options.Listen.Port && Overlap(admin.Address, options.Listen.Address))

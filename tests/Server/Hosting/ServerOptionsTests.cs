@@ -6,6 +6,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Limits;
 using Unkey.Server.Events;
+using Unkey.Server.Events.Outlets;
 using Unkey.Server.Hosting;
 using Xunit;
 
@@ -124,6 +125,19 @@ public sealed class ServerOptionsTests
     {
         ReadWith(new() { ["--events"] = "false", ["--request-log"] = "errors" }, [], out List<string> problems);
         Assert.Contains("--request-log", Assert.Single(problems), StringComparison.Ordinal);
+        ReadWith(new() { ["--events"] = "false", ["--event-sink"] = "stdout" }, [], out problems);
+        Assert.Contains("--event-sink", Assert.Single(problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AFileOfEventsWithoutItsOutletIsRefused()
+    {
+        ReadWith(new() { ["--event-file"] = "lines" }, [], out List<string> problems);
+        Assert.Contains("--event-file", Assert.Single(problems), StringComparison.Ordinal);
+        ServerOptions options = ReadWith(
+            new() { ["--event-file"] = "lines", ["--event-sink"] = "file", ["--event-file-size"] = "2MiB", ["--event-file-count"] = "3" }, [], out problems);
+        Assert.Empty(problems);
+        Assert.Equal((OutletKind.File, "lines", 2 * 1024 * 1024, 3), (options.EventOutlet, options.EventFile, options.EventFileBytes, options.EventFileCount));
     }
 
     [Theory]
