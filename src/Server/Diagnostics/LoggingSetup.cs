@@ -2,6 +2,7 @@ using System;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using Unkey.Server.Diagnostics.Otlp;
 using Unkey.Server.Events.Outlets;
 using Unkey.Server.Hosting;
 
@@ -12,6 +13,8 @@ internal static class LoggingSetup
 {
     // Entries waiting for a slow reader of standard output; beyond that they are dropped and the drop is said in the log.
     private const int QueueEntriesMax = 4096;
+
+    private static readonly TimeSpan s_lastExport = TimeSpan.FromSeconds(2);
 
     /// <summary>Logs to standard output, or to standard error when events have the former, as the options say.</summary>
     /// <param name="options">Format and level.</param>
@@ -41,6 +44,13 @@ internal static class LoggingSetup
         // Added rather than passed to the constructor: only an added provider is disposed with the factory, and its disposal is what
         // writes the last entries before the process ends.
         loggers.AddProvider(new ConsoleLoggerProvider(new FixedOptions(console), [formatter]));
+        if (options.Otlp is { Logs: true } otlp)
+        {
+            CollectorWatch watch = new("logs");
+            loggers.AddProvider(new PatientProvider(OtlpExport.Logs(otlp, watch), s_lastExport));
+            watch.Attach(loggers.CreateLogger("Unkey.Otlp"));
+        }
+
         return loggers;
     }
 

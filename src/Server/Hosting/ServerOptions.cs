@@ -4,6 +4,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Limits;
 using Unkey.Server.ControlPlane.Encryption;
+using Unkey.Server.Diagnostics.Otlp;
 using Unkey.Server.Events;
 using Unkey.Server.Events.ClickHouse;
 using Unkey.Server.Events.Outlets;
@@ -104,6 +105,9 @@ public sealed record ServerOptions
 
     /// <summary>Which requests of the API are recorded beside the decisions.</summary>
     public RequestLogRule RequestLog { get; init; } = RequestLogRule.Off;
+
+    /// <summary>What goes to a collector by OTLP, as the standard variables of OpenTelemetry say; <see langword="null"/> for nothing.</summary>
+    public OtlpOptions? Otlp { get; init; }
 
     /// <summary>How log entries are written.</summary>
     public LogFormat LogFormat { get; init; } = LogFormat.Auto;

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
+using Unkey.Server.Diagnostics.Otlp;
 using Unkey.Server.Events.Outlets;
 
 namespace Unkey.Server.Hosting;
@@ -67,6 +68,7 @@ internal static class ServerOptionsReader
             }
         }
 
+        draft = draft with { Otlp = OtlpOptions.Read(environment, problems) };
         if (secretsOnCommandLine.Count > 0)
         {
             draft = draft with { SecretsOnCommandLine = secretsOnCommandLine };

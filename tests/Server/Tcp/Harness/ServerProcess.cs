@@ -36,10 +36,10 @@ internal sealed class ServerProcess : IDisposable
             "serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", DataDirectory,
             "--transport", ServerSetup.Transport, "--log-format", "json", .. setup.Options,
         ];
-        (string, string)[] environment = [];
+        List<(string, string)> environment = [.. setup.Environment];
         if (setup.RootKey is not null)
         {
-            environment = [("UNKEY_ROOT_KEY", setup.RootKey)];
+            environment.Add(("UNKEY_ROOT_KEY", setup.RootKey));
             AddSecret(setup.RootKey);
         }
 
