@@ -8,4 +8,7 @@ public enum EventKind : byte
 
     /// <summary>A rate limit was decided: <see cref="RatelimitEvent"/>.</summary>
     Ratelimit = 2,
+
+    /// <summary>A request of the API was answered: <see cref="RequestEvent"/>.</summary>
+    Request = 3,
 }

@@ -181,6 +181,12 @@ public sealed unsafe class EventRing : IDisposable
         return true;
     }
 
+    /// <summary>As <see cref="TryReserve"/>, for events that give way to others: finds room only while the ring is less than half full. Producer only.</summary>
+    /// <param name="bytes">Bytes of payload, 1 or more.</param>
+    /// <param name="writer">Writes the payload.</param>
+    [HotPath]
+    public bool TryReserveSpare(int bytes, out EventWriter writer) => _tail - Head < Capacity / 2 ? TryReserve(bytes, out writer) : Drop(out writer);
+
     /// <summary>Publishes what was written. Producer only, after <see cref="TryReserve"/>.</summary>
     /// <param name="writer">The writer of the reservation; one that has overflowed, or is empty, publishes nothing and is counted as dropped.</param>
     [HotPath]

@@ -30,6 +30,9 @@ public sealed class ColdRequest
     /// <summary>Address of the caller without a port, trusted proxies already resolved; empty when unknown.</summary>
     public string PeerAddress { get; init; } = "";
 
+    /// <summary>Value of the Host field, cut to what is recorded; empty when absent.</summary>
+    public string Host { get; init; } = "";
+
     /// <summary>Value of the User-Agent field; <see langword="null"/> when absent. Kept in the audit log.</summary>
     public string? UserAgent { get; init; }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Unkey.Server.ControlPlane.Callers;
 
 namespace Unkey.Server.ControlPlane;
 
@@ -17,4 +18,10 @@ public sealed record ColdResponse(int Status, string ContentType, ReadOnlyMemory
 
     /// <summary>Further response fields, for example Retry-After; usually empty. Names and values are made here, never copied from a request.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Fields { get; init; } = [];
+
+    /// <summary>Who called, for the record of the request; never sent. <see langword="null"/> when the call was not authenticated.</summary>
+    internal RootCaller? Caller { get; init; }
+
+    /// <summary>Code of the error in the body, for the record of the request, in v2 without the address before it; <see langword="null"/> for none.</summary>
+    internal string? ErrorCode { get; init; }
 }

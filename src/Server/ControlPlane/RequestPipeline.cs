@@ -38,7 +38,7 @@ internal sealed class RequestPipeline(ControlPlaneServices services, ApiCallLimi
             result = ApiError.Unexpected;
         }
 
-        ColdResponse response = dialect.Render(request, result, progress.Caller);
+        ColdResponse response = dialect.Render(request, result, progress.Caller) with { Caller = progress.Caller };
         return progress.Count is { Limit: > 0 } count ? response with { Fields = [.. response.Fields, .. count.Fields()] } : response;
     }
 

@@ -53,25 +53,38 @@ public sealed class Metrics
     public byte[] Render()
     {
         PrometheusText text = new();
-        text.Begin("unkey_build_info", "gauge", "Constant 1, labelled with the version.");
-        text.Sample("unkey_build_info", $"version=\"{_version}\",runtime=\"{Environment.Version}\"", 1L);
-        RenderRequests(text);
-        RenderLatency(text);
-        RenderConnections(text);
-        RenderReactors(text);
-        foreach (Gauge gauge in _gauges)
-        {
-            text.Single(gauge.Name, gauge.IsCounter ? "counter" : "gauge", gauge.Help, gauge.Read());
-        }
-
-        RenderProcess(text);
+        WriteTo(text);
         return text.ToArray();
     }
 
-    private void RenderRequests(PrometheusText text)
+    /// <summary>Tells every metric as it is now. Any thread.</summary>
+    /// <param name="writer">Is told; the order is the same every time, and so are the metrics once the server has started.</param>
+    internal void WriteTo(IMetricWriter writer)
+    {
+        writer.Begin("unkey_build_info", "gauge", "Constant 1, labelled with the version.");
+        writer.Sample("unkey_build_info", 1L, new("version", _version), new("runtime", Environment.Version.ToString()));
+        WriteRequests(writer);
+        WriteLatency(writer);
+        WriteConnections(writer);
+        WriteReactors(writer);
+        foreach (Gauge gauge in _gauges)
+        {
+            Single(writer, gauge.Name, gauge.IsCounter ? "counter" : "gauge", gauge.Help, gauge.Read());
+        }
+
+        WriteProcess(writer);
+    }
+
+    private static void Single(IMetricWriter writer, string name, string type, string help, long value)
+    {
+        writer.Begin(name, type, help);
+        writer.Sample(name, value);
+    }
+
+    private void WriteRequests(IMetricWriter writer)
     {
         const string Name = "unkey_http_requests_total";
-        text.Begin(Name, "counter", "Requests by endpoint and outcome.");
+        writer.Begin(Name, "counter", "Requests by endpoint and outcome.");
         for (int e = 0; e < _endpoints.Names.Count; e++)
         {
             RequestEndpoint endpoint = new(e);
@@ -80,25 +93,26 @@ public sealed class Metrics
             {
                 RequestOutcome outcome = (RequestOutcome)o;
                 long total = Sum(reactor => reactor.Requests(endpoint, outcome));
-                text.Sample(Name, $"endpoint=\"{_endpoints.Names[e]}\",outcome=\"{OutcomeLabels.Of(outcome)}\"", total);
+                writer.Sample(Name, total, new("endpoint", _endpoints.Names[e]), new("outcome", OutcomeLabels.Of(outcome)));
             }
         }
     }
 
-    private void RenderLatency(PrometheusText text)
+    private void WriteLatency(IMetricWriter writer)
     {
         const string Name = "unkey_http_request_duration_seconds";
-        text.Begin(Name, "histogram", "From the first byte of a request parsed to its answer handed to the socket.");
-        RenderHistogram(text, Name, "endpoint=\"keys.verifyKey\"", static reactor => reactor.VerifyLatency);
-        RenderHistogram(text, Name, "endpoint=\"ratelimit\"", static reactor => reactor.LimitLatency);
-        RenderHistogram(text, Name, "endpoint=\"other\"", static reactor => reactor.OtherLatency);
+        writer.Begin(Name, "histogram", "From the first byte of a request parsed to its answer handed to the socket.");
+        WriteHistogram(writer, Name, "keys.verifyKey", static reactor => reactor.VerifyLatency);
+        WriteHistogram(writer, Name, "ratelimit", static reactor => reactor.LimitLatency);
+        WriteHistogram(writer, Name, "other", static reactor => reactor.OtherLatency);
     }
 
-    private void RenderHistogram(PrometheusText text, string name, string labels, Func<ReactorMetrics, LatencyHistogram> select)
+    private void WriteHistogram(IMetricWriter writer, string name, string endpoint, Func<ReactorMetrics, LatencyHistogram> select)
     {
         // 2^10 ns is a microsecond; 2^34 ns are 17 seconds. Two steps an octave are enough for a quantile on a dashboard.
         const int FirstExponent = 10;
         const int LastExponent = 34;
+        MetricLabel label = new("endpoint", endpoint);
         long[] totals = LatencyHistogram.NewTotals();
         long sum = 0;
         foreach (ReactorMetrics reactor in _reactors)
@@ -120,7 +134,7 @@ public sealed class Metrics
                     cumulative += totals[bucket++];
                 }
 
-                text.Sample(name + "_bucket", $"{labels},le=\"{(bound / 1e9).ToString("0.############", CultureInfo.InvariantCulture)}\"", cumulative);
+                writer.Sample(name + "_bucket", cumulative, label, new("le", (bound / 1e9).ToString("0.############", CultureInfo.InvariantCulture)));
             }
         }
 
@@ -130,55 +144,56 @@ public sealed class Metrics
         }
 
         // The count is the sum of the buckets read, so that the two agree while requests go on.
-        text.Sample(name + "_bucket", labels + ",le=\"+Inf\"", cumulative);
-        text.Sample(name + "_sum", labels, sum / 1e9);
-        text.Sample(name + "_count", labels, cumulative);
+        writer.Sample(name + "_bucket", cumulative, label, new("le", "+Inf"));
+        writer.Sample(name + "_sum", sum / 1e9, label);
+        writer.Sample(name + "_count", cumulative, label);
     }
 
-    private void RenderConnections(PrometheusText text)
+    private void WriteConnections(IMetricWriter writer)
     {
         long closed = Sum(static reactor => reactor.ConnectionsClosed);
         long accepted = Sum(static reactor => reactor.ConnectionsAccepted);
-        text.Single("unkey_connections_open", "gauge", "Client connections that are open.", Math.Max(accepted - closed, 0));
-        text.Single("unkey_connections_accepted_total", "counter", "Client connections accepted.", accepted);
-        text.Single("unkey_connections_refused_total", "counter", "Client connections turned away at a limit.", Sum(static reactor => reactor.ConnectionsRefused));
-        text.Single("unkey_received_bytes_total", "counter", "Bytes read from client sockets.", Sum(static reactor => reactor.ReceivedBytes));
-        text.Single("unkey_sent_bytes_total", "counter", "Bytes taken by client sockets.", Sum(static reactor => reactor.SentBytes));
-        text.Single("unkey_connection_faults_total", "counter", "Exceptions caught at the edge of one connection; each is a bug.", Sum(static reactor => reactor.Faults));
+        Single(writer, "unkey_connections_open", "gauge", "Client connections that are open.", Math.Max(accepted - closed, 0));
+        Single(writer, "unkey_connections_accepted_total", "counter", "Client connections accepted.", accepted);
+        Single(writer, "unkey_connections_refused_total", "counter", "Client connections turned away at a limit.", Sum(static reactor => reactor.ConnectionsRefused));
+        Single(writer, "unkey_received_bytes_total", "counter", "Bytes read from client sockets.", Sum(static reactor => reactor.ReceivedBytes));
+        Single(writer, "unkey_sent_bytes_total", "counter", "Bytes taken by client sockets.", Sum(static reactor => reactor.SentBytes));
+        Single(writer, "unkey_connection_faults_total", "counter", "Exceptions caught at the edge of one connection; each is a bug.", Sum(static reactor => reactor.Faults));
     }
 
-    private void RenderReactors(PrometheusText text)
+    private void WriteReactors(IMetricWriter writer)
     {
-        text.Begin("unkey_reactor_allocated_bytes_total", "counter", "Managed bytes allocated by a reactor's thread, sampled by that thread.");
+        writer.Begin("unkey_reactor_allocated_bytes_total", "counter", "Managed bytes allocated by a reactor's thread, sampled by that thread.");
         for (int i = 0; i < _reactors.Length; i++)
         {
-            text.Sample("unkey_reactor_allocated_bytes_total", $"reactor=\"{i}\"", _reactors[i].AllocatedBytes);
+            writer.Sample("unkey_reactor_allocated_bytes_total", _reactors[i].AllocatedBytes, new MetricLabel("reactor", i.ToString(CultureInfo.InvariantCulture)));
         }
 
-        text.Begin("unkey_reactor_turns_total", "counter", "Turns of a reactor's loop.");
+        writer.Begin("unkey_reactor_turns_total", "counter", "Turns of a reactor's loop.");
         for (int i = 0; i < _reactors.Length; i++)
         {
-            text.Sample("unkey_reactor_turns_total", $"reactor=\"{i}\"", _reactors[i].Turns);
+            writer.Sample("unkey_reactor_turns_total", _reactors[i].Turns, new MetricLabel("reactor", i.ToString(CultureInfo.InvariantCulture)));
         }
     }
 
-    private void RenderProcess(PrometheusText text)
+    private void WriteProcess(IMetricWriter writer)
     {
-        text.Single("unkey_managed_allocated_bytes_total", "counter", "Managed bytes allocated by all threads since the start.", GC.GetTotalAllocatedBytes(precise: true));
-        text.Single("unkey_managed_heap_bytes", "gauge", "Managed bytes in use, as far as known without a collection.", GC.GetTotalMemory(forceFullCollection: false));
-        text.Begin("unkey_gc_collections_total", "counter", "Garbage collections by generation.");
+        Single(writer, "unkey_managed_allocated_bytes_total", "counter", "Managed bytes allocated by all threads since the start.", GC.GetTotalAllocatedBytes(precise: true));
+        Single(writer, "unkey_managed_heap_bytes", "gauge", "Managed bytes in use, as far as known without a collection.", GC.GetTotalMemory(forceFullCollection: false));
+        writer.Begin("unkey_gc_collections_total", "counter", "Garbage collections by generation.");
         for (int generation = 0; generation <= GC.MaxGeneration; generation++)
         {
-            text.Sample("unkey_gc_collections_total", $"generation=\"{generation}\"", (long)GC.CollectionCount(generation));
+            writer.Sample(
+                "unkey_gc_collections_total", (long)GC.CollectionCount(generation), new MetricLabel("generation", generation.ToString(CultureInfo.InvariantCulture)));
         }
 
-        text.Begin("unkey_gc_pause_seconds_total", "counter", "Time that collections held all managed threads.");
-        text.Sample("unkey_gc_pause_seconds_total", "", GC.GetTotalPauseDuration().TotalSeconds);
-        text.Begin("process_start_time_seconds", "gauge", "Start of the process, seconds since 1970.");
-        text.Sample("process_start_time_seconds", "", Math.Round(_startedAtSeconds, 3));
-        text.Begin("process_cpu_seconds_total", "counter", "Processor time used, user and system.");
-        text.Sample("process_cpu_seconds_total", "", Environment.CpuUsage.TotalTime.TotalSeconds);
-        text.Single("process_resident_memory_bytes", "gauge", "Resident memory.", Environment.WorkingSet);
+        writer.Begin("unkey_gc_pause_seconds_total", "counter", "Time that collections held all managed threads.");
+        writer.Sample("unkey_gc_pause_seconds_total", GC.GetTotalPauseDuration().TotalSeconds);
+        writer.Begin("process_start_time_seconds", "gauge", "Start of the process, seconds since 1970.");
+        writer.Sample("process_start_time_seconds", Math.Round(_startedAtSeconds, 3));
+        writer.Begin("process_cpu_seconds_total", "counter", "Processor time used, user and system.");
+        writer.Sample("process_cpu_seconds_total", Environment.CpuUsage.TotalTime.TotalSeconds);
+        Single(writer, "process_resident_memory_bytes", "gauge", "Resident memory.", Environment.WorkingSet);
     }
 
     private long Sum(Func<ReactorMetrics, long> read)

@@ -1,3 +1,4 @@
+using System;
 using System.Text;
 using System.Threading;
 using Unkey.Engine;
@@ -71,4 +72,37 @@ internal sealed class ColdEvents
             }
         }
     }
+
+    /// <summary>Publishes an answered request, as long as the ring is less than half full.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="response">Its answer.</param>
+    /// <param name="nowMs">Unix milliseconds.</param>
+    public void Answered(ColdRequest request, ColdResponse response, long nowMs)
+    {
+        RequestEvent answered = new()
+        {
+            TimeMs = nowMs,
+            LatencyNs = DecisionEvents.ElapsedNs(request.StartTimestamp),
+            Status = response.Status,
+            RequestId = Utf8(request.RequestId),
+            WorkspaceId = Utf8(response.Caller?.WorkspaceId),
+            RootKeyId = Utf8(response.Caller?.KeyId),
+            Host = Utf8(request.Host),
+            Method = Utf8(request.Method),
+            Path = Utf8(request.Path),
+            Error = Utf8(response.ErrorCode),
+            UserAgent = Utf8(request.UserAgent),
+            Address = Utf8(request.PeerAddress),
+        };
+        lock (_producer)
+        {
+            if (_ring is { } ring && ring.TryReserveSpare(answered.BytesMax(), out EventWriter writer))
+            {
+                answered.WriteTo(ref writer);
+                ring.Publish(in writer);
+            }
+        }
+    }
+
+    private static ReadOnlySpan<byte> Utf8(string? text) => text is null ? default : RequestLog.Cut(Encoding.UTF8.GetBytes(text));
 }

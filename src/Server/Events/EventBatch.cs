@@ -10,8 +10,11 @@ namespace Unkey.Server.Events;
 /// <param name="Events">The events: each its length in four bytes, little-endian, then the payload of a ring's record.</param>
 internal sealed record EventBatch(string Token, int Verifications, int Ratelimits, ReadOnlyMemory<byte> Events)
 {
+    /// <summary>Number of request events.</summary>
+    public int Requests { get; init; }
+
     /// <summary>Number of events.</summary>
-    public int Count => Verifications + Ratelimits;
+    public int Count => Verifications + Ratelimits + Requests;
 
     /// <summary>Moves to the next event.</summary>
     /// <param name="offset">Where to read; 0 at first.</param>

@@ -16,8 +16,11 @@ internal sealed class EventBatchBuilder
     /// <summary>Rate-limit events so far.</summary>
     public int Ratelimits { get; private set; }
 
+    /// <summary>Request events so far.</summary>
+    public int Requests { get; private set; }
+
     /// <summary>Events so far.</summary>
-    public int Count => Verifications + Ratelimits;
+    public int Count => Verifications + Ratelimits + Requests;
 
     /// <summary>Bytes so far.</summary>
     public int Bytes => _events.WrittenCount;
@@ -38,6 +41,9 @@ internal sealed class EventBatchBuilder
             case EventKind.Ratelimit:
                 Ratelimits++;
                 break;
+            case EventKind.Request:
+                Requests++;
+                break;
             default:
                 return false;
         }
@@ -55,5 +61,6 @@ internal sealed class EventBatchBuilder
         _events.ResetWrittenCount();
         Verifications = 0;
         Ratelimits = 0;
+        Requests = 0;
     }
 }

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Threading;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Events;
+using Unkey.Server.Events.Outlets;
 
 namespace Unkey.Server.Events;
 
@@ -23,6 +24,7 @@ internal sealed class EventBatcher : IDisposable
     private readonly long[] _positions;
     private readonly EventSpool _spool;
     private readonly EventDelivery _delivery;
+    private readonly EventOutlet? _outlet;
     private readonly EventPipelineOptions _options;
     private readonly ILogger _logger;
     private readonly EventBatchBuilder _builder = new();
@@ -35,12 +37,13 @@ internal sealed class EventBatcher : IDisposable
     private bool _isSpoolFull;
 
     /// <summary>Creates the batcher.</summary>
-    public EventBatcher(IReadOnlyList<EventRing> rings, EventSpool spool, EventDelivery delivery, EventPipelineOptions options, ILogger logger)
+    public EventBatcher(IReadOnlyList<EventRing> rings, EventSpool spool, EventDelivery delivery, EventOutlet? outlet, EventPipelineOptions options, ILogger logger)
     {
         _rings = rings;
         _positions = [.. rings.Select(static ring => ring.Head)];
         _spool = spool;
         _delivery = delivery;
+        _outlet = outlet;
         _options = options;
         _logger = logger;
 
@@ -155,6 +158,9 @@ internal sealed class EventBatcher : IDisposable
             // ORDER: none needed; a count with one writer.
             Volatile.Write(ref _dropped, _dropped + _builder.Count);
         }
+
+        // Also when the spool is full: what the store cannot take is no reason to hide it here.
+        _outlet?.Offer(batch?.Batch ?? EventSpool.BatchOf(_builder));
 
         _builder.Clear();
         for (int i = 0; i < _rings.Count; i++)

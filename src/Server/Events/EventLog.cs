@@ -45,6 +45,18 @@ internal static partial class EventLog
     [LoggerMessage(EventId = 4015, Level = LogLevel.Information, Message = "The spool has room again; {Dropped} events were dropped so far")]
     public static partial void SpoolHasRoom(ILogger logger, long dropped);
 
+    /// <summary>The outlet loses lines.</summary>
+    [LoggerMessage(EventId = 4020, Level = LogLevel.Warning, Message = "Events are not written to {Target}, only to the event store: {Reason}")]
+    public static partial void OutletDown(ILogger logger, string target, string reason);
+
+    /// <summary>The outlet takes lines again.</summary>
+    [LoggerMessage(EventId = 4021, Level = LogLevel.Information, Message = "{Target} takes events again; {Lost} of them are missing there")]
+    public static partial void OutletUp(ILogger logger, string target, long lost);
+
+    /// <summary>The server stops and the outlet does not.</summary>
+    [LoggerMessage(EventId = 4022, Level = LogLevel.Warning, Message = "{Target} did not take its last events in time; {Events} and those under way are missing there")]
+    public static partial void OutletAbandoned(ILogger logger, string target, long events);
+
     /// <summary>A thread of the pipeline failed in a way that nobody foresaw.</summary>
     [LoggerMessage(EventId = 4016, Level = LogLevel.Error, Message = "Unexpected fault in the event pipeline; it goes on")]
     public static partial void Fault(ILogger logger, System.Exception exception);

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Events;
+using Unkey.Server.Events.Outlets;
 
 namespace Unkey.Server.Events;
 
@@ -19,17 +20,19 @@ internal sealed class EventPipeline : IAsyncDisposable
     private readonly ColdEvents _cold;
     private readonly EventBatcher _batcher;
     private readonly EventDelivery _delivery;
+    private readonly EventOutlet? _outlet;
     private readonly IEventSink _sink;
     private readonly EventSpool _spool;
     private bool _isClosed;
 
     private EventPipeline(
-        List<EventRingFile> files, ColdEvents cold, EventBatcher batcher, EventDelivery delivery, IEventSink sink, EventSpool spool)
+        List<EventRingFile> files, ColdEvents cold, EventBatcher batcher, EventDelivery delivery, EventOutlet? outlet, IEventSink sink, EventSpool spool)
     {
         _files = files;
         _cold = cold;
         _batcher = batcher;
         _delivery = delivery;
+        _outlet = outlet;
         _sink = sink;
         _spool = spool;
     }
@@ -55,6 +58,12 @@ internal sealed class EventPipeline : IAsyncDisposable
     /// <summary>Whether the last delivery succeeded. Any thread.</summary>
     public bool IsSinkUp => _delivery.IsUp;
 
+    /// <summary>Where events go as lines beside the sink; <see langword="null"/> when they do not.</summary>
+    public EventOutlet? Outlet => _outlet;
+
+    /// <summary>Publishes what is decided and answered off the reactors.</summary>
+    public ColdEvents Cold => _cold;
+
     /// <summary>The ring of a reactor; only its thread may publish there.</summary>
     /// <param name="reactor">0 to the number of reactors - 1.</param>
     public EventRing Ring(int reactor) => _files[reactor].Ring;
@@ -64,14 +73,15 @@ internal sealed class EventPipeline : IAsyncDisposable
     /// <param name="sink">Where batches go; the pipeline's from now on.</param>
     /// <param name="cold">Receives the ring of the control plane.</param>
     /// <param name="logger">For changes of state.</param>
+    /// <param name="outlet">Gets every event beside the sink; the pipeline's from now on.</param>
     /// <exception cref="IOException">The directory cannot be used.</exception>
-    public static EventPipeline Open(EventPipelineOptions options, IEventSink sink, ColdEvents cold, ILogger logger)
+    public static EventPipeline Open(EventPipelineOptions options, IEventSink sink, ColdEvents cold, ILogger logger, EventOutlet? outlet = null)
     {
         string directory = Path.Combine(options.DataDirectory, DirectoryName);
         Directory.CreateDirectory(directory);
         EventSpool spool = EventSpool.Open(
             Path.Combine(directory, "spool"), options.SpoolBytesMax, logger, out Dictionary<UInt128, long> sealedPositions);
-        Recover(directory, spool, sealedPositions, options, logger);
+        Recover(directory, spool, sealedPositions, outlet, options, logger);
         List<EventRingFile> files = [];
         try
         {
@@ -87,11 +97,12 @@ internal sealed class EventPipeline : IAsyncDisposable
         }
 
         EventDelivery delivery = new(sink, spool, logger);
-        EventBatcher batcher = new([.. files.Select(static file => file.Ring)], spool, delivery, options, logger);
+        EventBatcher batcher = new([.. files.Select(static file => file.Ring)], spool, delivery, outlet, options, logger);
         cold.Attach(files[^1].Ring);
+        outlet?.Start();
         delivery.Start();
         batcher.Start();
-        return new EventPipeline(files, cold, batcher, delivery, sink, spool);
+        return new EventPipeline(files, cold, batcher, delivery, outlet, sink, spool);
     }
 
     /// <summary>Seals what is in the rings, delivers what the sink takes within a while, and closes. Reactors must have ended.</summary>
@@ -106,7 +117,9 @@ internal sealed class EventPipeline : IAsyncDisposable
         _isClosed = true;
         _cold.Detach();
         _batcher.Dispose();
+        Task outlet = Task.Run(() => _outlet?.Close(timeout));
         await _delivery.StopAsync(timeout).ConfigureAwait(false);
+        await outlet.ConfigureAwait(false);
         await _sink.DisposeAsync().ConfigureAwait(false);
         _files.ForEach(static file => file.Dispose());
     }
@@ -115,7 +128,7 @@ internal sealed class EventPipeline : IAsyncDisposable
     public async ValueTask DisposeAsync() => await CloseAsync(TimeSpan.Zero).ConfigureAwait(false);
 
     private static void Recover(
-        string directory, EventSpool spool, Dictionary<UInt128, long> sealedPositions, EventPipelineOptions options, ILogger logger)
+        string directory, EventSpool spool, Dictionary<UInt128, long> sealedPositions, EventOutlet? outlet, EventPipelineOptions options, ILogger logger)
     {
         long recovered = 0;
         foreach (string path in Directory.EnumerateFiles(directory, RingPattern).Order(StringComparer.Ordinal))
@@ -128,7 +141,7 @@ internal sealed class EventPipeline : IAsyncDisposable
                 }
                 else
                 {
-                    recovered += Recover(file, spool, sealedPositions, options, logger);
+                    recovered += Recover(file, spool, sealedPositions, outlet, options, logger);
                 }
             }
 
@@ -142,7 +155,7 @@ internal sealed class EventPipeline : IAsyncDisposable
     }
 
     private static long Recover(
-        EventRingFile file, EventSpool spool, Dictionary<UInt128, long> sealedPositions, EventPipelineOptions options, ILogger logger)
+        EventRingFile file, EventSpool spool, Dictionary<UInt128, long> sealedPositions, EventOutlet? outlet, EventPipelineOptions options, ILogger logger)
     {
         EventRing ring = file.Ring;
         EventBatchBuilder builder = new();
@@ -157,7 +170,12 @@ internal sealed class EventPipeline : IAsyncDisposable
             events += goesOn && builder.Add(payload) ? 1 : 0;
             if (builder.Count > 0 && (!goesOn || builder.Count >= options.BatchEventsMax))
             {
-                if (spool.Seal(builder, [new RingPosition(ring.Id, position)]) is null)
+                // Never sealed before, so never offered before.
+                if (spool.Seal(builder, [new RingPosition(ring.Id, position)]) is { } made)
+                {
+                    outlet?.Offer(made.Batch);
+                }
+                else
                 {
                     EventLog.SpoolFull(logger, spool.Bytes);
                     events -= builder.Count;

@@ -96,6 +96,13 @@ internal sealed class EventSpool
         return spool;
     }
 
+    /// <summary>A batch of what was gathered, with a token of its own.</summary>
+    public static EventBatch BatchOf(EventBatchBuilder builder) => new(
+        Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes)), builder.Verifications, builder.Ratelimits, builder.Events.ToArray())
+    {
+        Requests = builder.Requests,
+    };
+
     /// <summary>Seals a batch: it is on the disk when this returns.</summary>
     /// <param name="builder">The events.</param>
     /// <param name="positions">How far the batch holds each ring.</param>
@@ -114,8 +121,7 @@ internal sealed class EventSpool
             number = _nextNumber++;
         }
 
-        EventBatch batch = new(
-            Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes)), builder.Verifications, builder.Ratelimits, builder.Events.ToArray());
+        EventBatch batch = BatchOf(builder);
         string unfinished = PathOf(number, UnfinishedExtension);
         long bytes = SpoolFile.Write(unfinished, batch, positions);
         File.Move(unfinished, PathOf(number, Extension));

@@ -10,15 +10,17 @@ namespace Unkey.Server.Events;
 /// <summary>The bytes of a sealed batch in a file.</summary>
 /// <remarks>
 /// <code>
-/// "unkyevts" 8 | version 4 | rings 4 | verifications 4 | rate limits 4 | event bytes 4 | token 16 | rings x (id 16, position 8) | events | SHA-256 32
+/// "unkyevts" 8 | version 4 | rings 4 | verifications 4 | rate limits 4 | event bytes 4 | token 16 | requests 4 | rings x (id 16, position 8) | events | SHA-256 32
 /// </code>
+/// Version 1 has no requests and no field for their number; such files are read too.
 /// Little-endian. The positions say which part of which ring is in this file, so that a start after a crash takes no event twice.
 /// </remarks>
 internal static class SpoolFile
 {
     private const ulong Magic = 0x7374_7665_796B_6E75; // "unkyevts"
-    private const int Version = 1;
-    private const int FixedBytes = 44;
+    private const int Version = 2;
+    private const int FixedBytes = 48;
+    private const int RequestsOffset = 44;
     private const int RingBytes = 24;
     private const int RingsMax = 4096;
     private const int ChecksumBytes = SHA256.HashSizeInBytes;
@@ -35,6 +37,7 @@ internal static class SpoolFile
         BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(20), batch.Ratelimits);
         BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(24), batch.Events.Length);
         Convert.FromHexString(batch.Token).CopyTo(head.AsSpan(28));
+        BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(RequestsOffset), batch.Requests);
         for (int i = 0; i < positions.Count; i++)
         {
             Span<byte> entry = head.AsSpan(FixedBytes + (i * RingBytes));
@@ -63,24 +66,26 @@ internal static class SpoolFile
         byte[] bytes = File.ReadAllBytes(path);
         batch = new EventBatch("", 0, 0, default);
         positions = [];
-        if (bytes.Length < FixedBytes + ChecksumBytes
+        if (bytes.Length < RequestsOffset + ChecksumBytes
             || BinaryPrimitives.ReadUInt64LittleEndian(bytes) != Magic
-            || BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(8)) != Version
+            || BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(8)) is not (1 or Version)
             || !SHA256.HashData(bytes.AsSpan(0, bytes.Length - ChecksumBytes)).AsSpan().SequenceEqual(bytes.AsSpan(bytes.Length - ChecksumBytes)))
         {
             return false;
         }
 
+        bool hasRequests = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(8)) != 1;
+        int fixedBytes = hasRequests ? FixedBytes : RequestsOffset;
         int rings = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(12));
         int eventBytes = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(24));
-        if (rings is < 0 or > RingsMax || eventBytes != bytes.Length - ChecksumBytes - FixedBytes - (rings * RingBytes))
+        if (rings is < 0 or > RingsMax || eventBytes < 0 || eventBytes != bytes.Length - ChecksumBytes - fixedBytes - (rings * RingBytes))
         {
             return false;
         }
 
         for (int i = 0; i < rings; i++)
         {
-            ReadOnlySpan<byte> entry = bytes.AsSpan(FixedBytes + (i * RingBytes));
+            ReadOnlySpan<byte> entry = bytes.AsSpan(fixedBytes + (i * RingBytes));
             positions.Add(new RingPosition(BinaryPrimitives.ReadUInt128LittleEndian(entry), BinaryPrimitives.ReadInt64LittleEndian(entry[16..])));
         }
 
@@ -88,7 +93,10 @@ internal static class SpoolFile
             Convert.ToHexStringLower(bytes.AsSpan(28, 16)),
             BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(16)),
             BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(20)),
-            bytes.AsMemory(FixedBytes + (rings * RingBytes), eventBytes));
+            bytes.AsMemory(fixedBytes + (rings * RingBytes), eventBytes))
+        {
+            Requests = hasRequests ? BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(RequestsOffset)) : 0,
+        };
         return true;
     }
 }

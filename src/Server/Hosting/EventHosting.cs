@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Events;
 using Unkey.Server.Events.ClickHouse;
+using Unkey.Server.Events.Outlets;
 using Unkey.Server.Events.Sqlite;
 
 namespace Unkey.Server.Hosting;
@@ -27,11 +28,13 @@ internal static class EventHosting
         }
 
         IEventSink? sink = null;
+        EventOutlet? outlet = null;
         try
         {
             sink = options.ClickHouse is { } address
                 ? new ClickHouseEventSink(address, options.EventRetentionDays)
                 : SqliteEventSink.Open(directory, options.EventRetentionDays, time);
+            outlet = OpenOutlet(options, directory, loggers, time);
             EventPipelineOptions pipeline = new()
             {
                 DataDirectory = directory,
@@ -41,14 +44,42 @@ internal static class EventHosting
                 BatchAgeMax = options.EventBatchAge,
                 SpoolBytesMax = options.EventSpoolMaxBytes,
             };
-            return EventPipeline.Open(pipeline, sink, cold, loggers.CreateLogger("Unkey.Events"));
+            return EventPipeline.Open(pipeline, sink, cold, loggers.CreateLogger("Unkey.Events"), outlet);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             sink?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            outlet?.Dispose();
             throw new StartupException(
                 $"events cannot be recorded in '{TextSafety.Escape(directory)}': {TextSafety.Escape(e.Message)}; mend that, or start with --events=false", e);
         }
+    }
+
+    private static EventOutlet? OpenOutlet(ServerOptions options, string directory, ILoggerFactory loggers, TimeProvider time)
+    {
+        ILineTarget target;
+        switch (options.EventOutlet)
+        {
+            case OutletKind.None:
+                return null;
+            case OutletKind.Stdout:
+                target = new StandardOutput();
+                break;
+            default:
+                string path = options.EventFile ?? Path.Combine(directory, "events", "export", "events.ndjson");
+                try
+                {
+                    target = RotatingFile.Open(path, options.EventFileBytes, options.EventFileCount);
+                    break;
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    throw new StartupException(
+                        $"events cannot be written to '{TextSafety.Escape(path)}': {TextSafety.Escape(e.Message)}; mend that, or choose another --event-file", e);
+                }
+        }
+
+        return new EventOutlet(target, loggers.CreateLogger("Unkey.Events"), time);
     }
 
     /// <summary>Adds what the pipeline counts to the metrics.</summary>
@@ -64,6 +95,13 @@ internal static class EventHosting
         metrics.Add("unkey_event_batches_delivered_total", "Batches that the event store has.", () => events.Batches, isCounter: true);
         metrics.Add("unkey_event_delivery_failures_total", "Deliveries of a batch that failed; each is tried again.", () => events.Failures, isCounter: true);
         metrics.Add("unkey_events_dropped_total", "Events that found no room in a ring or in the spool.", () => events.Dropped, isCounter: true);
+        if (events.Outlet is { } outlet)
+        {
+            metrics.Add("unkey_event_outlet_up", "1 when the outlet of --event-sink took the last lines, else 0.", () => outlet.IsUp ? 1 : 0);
+            metrics.Add("unkey_event_outlet_lines_total", "Lines of events that the outlet has.", () => outlet.Written, isCounter: true);
+            metrics.Add("unkey_event_outlet_lost_total", "Events that the outlet did not get; the event store did.", () => outlet.Lost, isCounter: true);
+        }
+
         metrics.Add("unkey_event_ring_bytes", "Bytes in the rings that are not sealed yet.", () => events.Buffered);
         metrics.Add("unkey_event_spool_bytes", "Bytes of sealed batches that wait for the event store.", () => events.SpoolBytes);
     }

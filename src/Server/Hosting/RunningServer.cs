@@ -8,6 +8,7 @@ using Unkey.Engine;
 using Unkey.Server.Commands;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Diagnostics.Otlp;
 using Unkey.Server.Events;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Buckets;
@@ -25,12 +26,16 @@ internal sealed class RunningServer : IAsyncDisposable
     // However long the drain took, the last batch gets this long.
     private static readonly TimeSpan s_deliveryMin = TimeSpan.FromSeconds(1);
 
+    // However long it is, a collector that does not answer gets no more.
+    private static readonly TimeSpan s_lastExport = TimeSpan.FromSeconds(2);
+
     private readonly TransportServer _transport;
     private readonly EngineState _engine;
     private readonly ControlPlaneHost _controlPlane;
     private readonly BucketKeeper _buckets;
     private readonly EventPipeline? _events;
     private readonly HealthState _health;
+    private readonly OtlpMetrics? _otlp;
     private bool _isStopped;
 
     private RunningServer(
@@ -40,7 +45,8 @@ internal sealed class RunningServer : IAsyncDisposable
         BucketKeeper buckets,
         EventPipeline? events,
         HealthState health,
-        Metrics metrics)
+        Metrics metrics,
+        OtlpMetrics? otlp)
     {
         _transport = transport;
         _engine = engine;
@@ -48,6 +54,7 @@ internal sealed class RunningServer : IAsyncDisposable
         _buckets = buckets;
         _events = events;
         _health = health;
+        _otlp = otlp;
         Metrics = metrics;
     }
 
@@ -115,7 +122,8 @@ internal sealed class RunningServer : IAsyncDisposable
             beforeAccepting(controlPlane);
             transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, pipeline, time);
             health.MarkStarted();
-            return new RunningServer(transport, engine, controlPlane, buckets, pipeline, health, metrics);
+            OtlpMetrics? otlp = OtlpMetrics.Start(metrics, options.Otlp, loggers.CreateLogger("Unkey.Otlp"));
+            return new RunningServer(transport, engine, controlPlane, buckets, pipeline, health, metrics, otlp);
         }
         catch (Exception e)
         {
@@ -165,6 +173,14 @@ internal sealed class RunningServer : IAsyncDisposable
         long startedAt = Stopwatch.GetTimestamp();
         bool isClean = await _transport.DrainAsync(timeout, CancellationToken.None).ConfigureAwait(false);
         _transport.Dispose();
+
+        // While everything that the metrics read is still there.
+        if (_otlp is not null)
+        {
+            await Task.Run(() => _otlp.Close(s_lastExport)).ConfigureAwait(false);
+            _otlp.Dispose();
+        }
+
         if (_events is not null)
         {
             TimeSpan left = timeout - Stopwatch.GetElapsedTime(startedAt);

@@ -7,6 +7,7 @@ using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Unkey.Server.Commands;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Events.Outlets;
 
 namespace Unkey.Server.Hosting;
 
@@ -69,7 +70,7 @@ internal static class ServerHost
         ServerOptions options, CommandContext context, ILoggerFactory loggers, ILogger logger, StopSignals signals, long startedAt)
     {
         RunningServer server = RunningServer
-            .StartAsync(options, loggers, TimeProvider.System, controlPlane => ShowRootKey(controlPlane.BootstrapSecret, context), signals.Stopping)
+            .StartAsync(options, loggers, TimeProvider.System, controlPlane => ShowRootKey(controlPlane.BootstrapSecret, options, context), signals.Stopping)
             .GetAwaiter().GetResult();
         Log.Ready(logger, server.EndPoint.ToString(), server.AdminEndPoint?.ToString() ?? "off", (long)Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds);
         signals.Wait();
@@ -91,8 +92,8 @@ internal static class ServerHost
         return ExitCode.Ok;
     }
 
-    // Straight to standard output: the log may be shipped and kept, and a secret must not be in it.
-    private static void ShowRootKey(string? secret, CommandContext context)
+    // Not through the log, which may be shipped and kept: a secret must not be in it. Nor among the events, when those are on standard output.
+    private static void ShowRootKey(string? secret, ServerOptions options, CommandContext context)
     {
         if (secret is null)
         {
@@ -101,12 +102,13 @@ internal static class ServerHost
 
         try
         {
-            context.Output.WriteLine($"Root key, shown only this once: {secret}");
-            context.Output.Flush();
+            TextWriter output = options.EventOutlet == OutletKind.Stdout ? context.Error : context.Output;
+            output.WriteLine($"Root key, shown only this once: {secret}");
+            output.Flush();
         }
         catch (IOException e)
         {
-            throw new StartupException("the new root key could not be shown, because standard output is closed; start again with UNKEY_ROOT_KEY set", e);
+            throw new StartupException("the new root key could not be shown, because the stream for it is closed; start again with UNKEY_ROOT_KEY set", e);
         }
     }
 

@@ -4,7 +4,10 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Limits;
 using Unkey.Server.ControlPlane.Encryption;
+using Unkey.Server.Diagnostics.Otlp;
+using Unkey.Server.Events;
 using Unkey.Server.Events.ClickHouse;
+using Unkey.Server.Events.Outlets;
 
 namespace Unkey.Server.Hosting;
 
@@ -87,6 +90,24 @@ public sealed record ServerOptions
 
     /// <summary>Days that raw events and their sums by minute and hour are kept; 0 is for ever.</summary>
     public int EventRetentionDays { get; init; } = 90;
+
+    /// <summary>Where events go as lines of JSON, beside the event store.</summary>
+    public OutletKind EventOutlet { get; init; } = OutletKind.None;
+
+    /// <summary>File of <see cref="OutletKind.File"/>; <see langword="null"/> for the one in the data directory.</summary>
+    public string? EventFile { get; init; }
+
+    /// <summary>Bytes at which that file is rotated.</summary>
+    public int EventFileBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>How many such files are kept, the current one included.</summary>
+    public int EventFileCount { get; init; } = 8;
+
+    /// <summary>Which requests of the API are recorded beside the decisions.</summary>
+    public RequestLogRule RequestLog { get; init; } = RequestLogRule.Off;
+
+    /// <summary>What goes to a collector by OTLP, as the standard variables of OpenTelemetry say; <see langword="null"/> for nothing.</summary>
+    public OtlpOptions? Otlp { get; init; }
 
     /// <summary>How log entries are written.</summary>
     public LogFormat LogFormat { get; init; } = LogFormat.Auto;

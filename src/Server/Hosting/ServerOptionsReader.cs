@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
+using Unkey.Server.Diagnostics.Otlp;
+using Unkey.Server.Events.Outlets;
 
 namespace Unkey.Server.Hosting;
 
@@ -66,6 +68,7 @@ internal static class ServerOptionsReader
             }
         }
 
+        draft = draft with { Otlp = OtlpOptions.Read(environment, problems) };
         if (secretsOnCommandLine.Count > 0)
         {
             draft = draft with { SecretsOnCommandLine = secretsOnCommandLine };
@@ -93,6 +96,21 @@ internal static class ServerOptionsReader
         if (options.TestMode && !IPAddress.IsLoopback(options.Listen.Address))
         {
             problems.Add($"--test-mode: lets every client set the time, so --listen must be a loopback address such as 127.0.0.1:{options.Listen.Port}, not {options.Listen}");
+        }
+
+        if (!options.Events && options.RequestLog.IsOn)
+        {
+            problems.Add("--request-log: requests are recorded as events, and --events=false records none; leave out one of the two");
+        }
+
+        if (!options.Events && options.EventOutlet != OutletKind.None)
+        {
+            problems.Add("--event-sink: there is nothing to write with --events=false; leave out one of the two");
+        }
+
+        if (options.EventFile is not null && options.EventOutlet != OutletKind.File)
+        {
+            problems.Add("--event-file: is written by --event-sink file alone; give both or neither");
         }
 
         if (options.Admin is { Port: not 0 } admin && admin.Port == options.Listen.Port && Overlap(admin.Address, options.Listen.Address))

@@ -8,7 +8,9 @@ using Microsoft.Extensions.Logging;
 using Unkey.Engine.Limits;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Encryption;
+using Unkey.Server.Events;
 using Unkey.Server.Events.ClickHouse;
+using Unkey.Server.Events.Outlets;
 
 namespace Unkey.Server.Hosting;
 
@@ -309,10 +311,67 @@ internal static class ServerSettings
             static (o, value) => o with { EventRetentionDays = value }),
         new()
         {
+            Option = "--event-sink",
+            ValueName = "none|stdout|file",
+            Default = "none",
+            Description = "Where every event goes as a line of JSON, beside the event store: 'stdout' (the log then goes to standard error) or 'file'.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                OutletKind? kind = text switch { "none" => OutletKind.None, "stdout" => OutletKind.Stdout, "file" => OutletKind.File, _ => null };
+                draft = draft with { EventOutlet = kind ?? draft.EventOutlet };
+                return kind is null ? "is none of none, stdout, file" : null;
+            },
+        },
+        new()
+        {
+            Option = "--event-file",
+            ValueName = "file",
+            Default = null,
+            Description = "File of --event-sink file; rotated files get .1, .2 and so on behind their name. Without one, events/export/events.ndjson in the data directory.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                if (text.Length == 0 || text.Contains('\0') || Path.EndsInDirectorySeparator(text))
+                {
+                    return "is not a file name";
+                }
+
+                draft = draft with { EventFile = text };
+                return null;
+            },
+        },
+        SettingKinds.Size(
+            "--event-file-size",
+            (1024 * 1024, 1024 * 1024 * 1024),
+            "Size at which the file of --event-sink file is rotated, 1MiB to 1GiB.",
+            static o => o.EventFileBytes,
+            static (o, value) => o with { EventFileBytes = value }),
+        SettingKinds.Count(
+            "--event-file-count",
+            "count",
+            (1, 1000),
+            "Files of --event-sink file that are kept, the current one included, 1 to 1000; the oldest is deleted.",
+            static o => o.EventFileCount,
+            static (o, value) => o with { EventFileCount = value }),
+        new()
+        {
+            Option = "--request-log",
+            ValueName = "off|errors|all|share",
+            Default = "off",
+            Description = "Which requests of the API are recorded as events too: 'errors' (answers of 400 and more), 'all', or a share from 0 to 1: errors, management"
+                + " calls, and that share of verifications and rate-limit checks.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                string? problem = RequestLogRule.Read(text, out RequestLogRule rule);
+                draft = problem is null ? draft with { RequestLog = rule } : draft;
+                return problem;
+            },
+        },
+        new()
+        {
             Option = "--log-format",
             ValueName = "auto|json|text",
             Default = "auto",
-            Description = "Shape of the log on standard output: 'auto' is text on a terminal and JSON lines otherwise.",
+            Description = "Shape of the log on standard output (standard error with --event-sink stdout): 'auto' is text on a terminal and JSON lines otherwise.",
             Read = static (string text, ref ServerOptions draft) =>
             {
                 LogFormat? format = text switch { "auto" => LogFormat.Auto, "json" => LogFormat.Json, "text" => LogFormat.Text, _ => null };

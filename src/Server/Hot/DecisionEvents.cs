@@ -117,5 +117,7 @@ internal static class DecisionEvents
         }
     }
 
-    private static long ElapsedNs(long startTimestamp) => (long)((Stopwatch.GetTimestamp() - startTimestamp) * s_nsPerTick);
+    /// <summary>Nanoseconds since a moment of <see cref="Stopwatch"/>.</summary>
+    [HotPath]
+    internal static long ElapsedNs(long startTimestamp) => (long)((Stopwatch.GetTimestamp() - startTimestamp) * s_nsPerTick);
 }

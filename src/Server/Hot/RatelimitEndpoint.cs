@@ -5,6 +5,7 @@ using Unkey.Engine.Events;
 using Unkey.Engine.Keys;
 using Unkey.Protocol;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Events;
 using Unkey.Server.Transport;
 
 namespace Unkey.Server.Hot;
@@ -26,9 +27,11 @@ internal sealed class RatelimitEndpoint
     private readonly ReactorClock _clock;
     private readonly RequestIds _ids;
     private readonly EventRing? _events;
+    private readonly RequestLog? _requests;
     private readonly bool _testMode;
 
-    internal RatelimitEndpoint(EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids, EventRing? events, bool testMode)
+    internal RatelimitEndpoint(
+        EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids, EventRing? events, RequestLog? requests, bool testMode)
     {
         _engine = engine;
         _decider = new RatelimitDecider(engine);
@@ -37,6 +40,7 @@ internal sealed class RatelimitEndpoint
         _clock = clock;
         _ids = ids;
         _events = events;
+        _requests = requests;
         _testMode = testMode;
     }
 
@@ -75,6 +79,7 @@ internal sealed class RatelimitEndpoint
         }
 
         Write(connection.Output, requestId, in input, isBatch, option);
+        _requests?.Served(connection, head, requestId, caller);
         _metrics.RequestCompleted(isBatch ? RequestEndpoint.MultiLimit : RequestEndpoint.Limit, _result.Passed ? RequestOutcome.Success : RequestOutcome.RateLimited);
         return true;
     }

@@ -29,6 +29,9 @@ internal sealed class RequestIds
         (_s0, _s1, _s2, _s3) = (seed[0] | 1, seed[1], seed[2], seed[3]); // Never all zero.
     }
 
+    /// <summary>The id that was made last; valid until the next call of <see cref="Next"/>.</summary>
+    internal ReadOnlySpan<byte> Current => _current;
+
     /// <summary>The next id; valid until the next call.</summary>
     [HotPath]
     internal ReadOnlySpan<byte> Next()

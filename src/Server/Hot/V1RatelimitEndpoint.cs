@@ -6,13 +6,15 @@ using Unkey.Engine.Keys;
 using Unkey.Engine.Limits;
 using Unkey.Protocol;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Events;
 using Unkey.Server.Transport;
 
 namespace Unkey.Server.Hot;
 
 /// <summary><c>POST /v1/ratelimits.limit</c> on the reactor.</summary>
 /// <remarks>One per reactor, on its thread; allocates nothing. What it leaves to the control plane is what <see cref="RatelimitEndpoint"/> does.</remarks>
-internal sealed class V1RatelimitEndpoint(EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids, EventRing? events)
+internal sealed class V1RatelimitEndpoint(
+    EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids, EventRing? events, RequestLog? requests)
 {
     private readonly RatelimitDecider _decider = new(engine);
     private readonly RatelimitResult _result = new();
@@ -49,6 +51,7 @@ internal sealed class V1RatelimitEndpoint(EngineState engine, ReactorMetrics met
         }
 
         Write(connection.Output, requestId, option);
+        requests?.Served(connection, head, requestId, caller);
         metrics.RequestCompleted(RequestEndpoint.V1Limit, _result.Passed ? RequestOutcome.Success : RequestOutcome.RateLimited);
         return true;
     }

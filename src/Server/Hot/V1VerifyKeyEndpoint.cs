@@ -5,6 +5,7 @@ using Unkey.Engine.Events;
 using Unkey.Engine.Keys;
 using Unkey.Protocol;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Events;
 using Unkey.Server.Transport;
 
 namespace Unkey.Server.Hot;
@@ -14,7 +15,8 @@ namespace Unkey.Server.Hot;
 /// One per reactor, on its thread; allocates nothing. A request that deserves an error (a bad body, an unknown limit, a disabled workspace) is left to
 /// the control plane, which decides it again and words the error, and so is a call that must be counted; nothing has been consumed by then.
 /// </remarks>
-internal sealed class V1VerifyKeyEndpoint(EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids, EventRing? events)
+internal sealed class V1VerifyKeyEndpoint(
+    EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids, EventRing? events, RequestLog? requests)
 {
     private readonly Verifier _verifier = new(engine);
     private readonly VerifyResult _result = new();
@@ -56,6 +58,7 @@ internal sealed class V1VerifyKeyEndpoint(EngineState engine, ReactorMetrics met
         }
 
         Write(connection.Output, requestId, outcome, in input, option);
+        requests?.Served(connection, head, requestId, caller: default);
         metrics.RequestCompleted(RequestEndpoint.V1VerifyKey, VerifyKeyEndpoint.OutcomeLabel(outcome));
         return true;
     }

@@ -5,6 +5,7 @@ using Unkey.Engine.Events;
 using Unkey.Engine.Keys;
 using Unkey.Protocol;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Events;
 using Unkey.Server.Transport;
 
 namespace Unkey.Server.Hot;
@@ -27,9 +28,10 @@ internal sealed class VerifyKeyEndpoint
     private readonly ReactorClock _clock;
     private readonly RequestIds _ids;
     private readonly EventRing? _events;
+    private readonly RequestLog? _requests;
     private LimitRequest[] _limits = new LimitRequest[16];
 
-    internal VerifyKeyEndpoint(EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids, EventRing? events)
+    internal VerifyKeyEndpoint(EngineState engine, ReactorMetrics metrics, ReactorClock clock, RequestIds ids, EventRing? events, RequestLog? requests)
     {
         _engine = engine;
         _verifier = new Verifier(engine);
@@ -38,6 +40,7 @@ internal sealed class VerifyKeyEndpoint
         _clock = clock;
         _ids = ids;
         _events = events;
+        _requests = requests;
     }
 
     /// <summary>Answers the request, or returns false and has changed nothing.</summary>
@@ -76,6 +79,7 @@ internal sealed class VerifyKeyEndpoint
         }
 
         Write(connection.Output, requestId, outcome, in input, option);
+        _requests?.Served(connection, head, requestId, caller);
         _metrics.RequestCompleted(RequestEndpoint.VerifyKey, OutcomeLabel(outcome));
         return true;
     }

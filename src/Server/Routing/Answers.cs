@@ -63,7 +63,8 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
         WritePlain(output, status, default, default, default, option, isHead: false);
 
     /// <summary>The contract's envelope for a request that the protocol itself refuses; the connection closes behind it.</summary>
-    internal void WriteRejection(ConnectionOutput output, RejectReason reason)
+    /// <returns>What was answered.</returns>
+    internal ErrorCode WriteRejection(ConnectionOutput output, RejectReason reason)
     {
         int status = RejectReasons.StatusCode(reason);
         ErrorCode code = status switch
@@ -73,6 +74,7 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
             _ => ErrorCode.InvalidInput with { Status = status },
         };
         WriteEnvelope(output, code, RejectReasons.Text(reason));
+        return code;
     }
 
     /// <summary>503 for a connection above the limit; the connection closes behind it.</summary>
@@ -80,8 +82,12 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
         WriteEnvelope(output, ErrorCode.Overloaded, "too many connections; try again later"u8);
 
     /// <summary>503 when the bodies that wait to be complete hold too much memory; the connection closes behind it.</summary>
-    internal void WriteOverBudget(ConnectionOutput output) =>
+    /// <returns>What was answered.</returns>
+    internal ErrorCode WriteOverBudget(ConnectionOutput output)
+    {
         WriteEnvelope(output, ErrorCode.Overloaded, "too many request bodies are under way; try again later"u8);
+        return ErrorCode.Overloaded;
+    }
 
     /// <summary>The answer of a cold request.</summary>
     internal void Write(ConnectionOutput output, ColdResponse response, ConnectionOption option, bool isHead)

@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using Unkey.Protocol;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Events;
 using Unkey.Server.Hot;
 using Unkey.Server.Transport;
 
@@ -26,6 +27,7 @@ internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
             Authorization = head.HasAuthorization ? Encoding.UTF8.GetString(head.Authorization) : null,
             ContentType = head.HasContentType ? Encoding.UTF8.GetString(head.ContentType) : null,
             Accept = head.Accept.IsEmpty ? null : Encoding.UTF8.GetString(head.Accept),
+            Host = Encoding.ASCII.GetString(RequestLog.Cut(head.Host)),
             UserAgent = head.UserAgent.IsEmpty ? null : Encoding.UTF8.GetString(head.UserAgent),
             PeerAddress = Encoding.ASCII.GetString(CallerAddress.Of(connection, head)),
             Body = body.ToArray(),
@@ -35,7 +37,26 @@ internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
             StartTimestamp = connection.RequestStartTimestamp,
         };
         connection.ColdEndpoint = context.Metrics.EndpointOf(request.Path);
-        Queue(connection, option, head.Method == HttpMethod.Head, () => context.ControlPlane.HandleAsync(request));
+        RequestEndpoint endpoint = connection.ColdEndpoint;
+        Queue(
+            connection,
+            option,
+            head.Method == HttpMethod.Head,
+            context.ColdEvents is { } events
+                ? () => HandleAsync(request, endpoint.IsVerification || endpoint.IsLimit, events)
+                : () => context.ControlPlane.HandleAsync(request));
+    }
+
+    // The record is made when the answer is, so that it is there although the client may have left.
+    private async Task<ColdResponse> HandleAsync(ColdRequest request, bool isHot, ColdEvents events)
+    {
+        ColdResponse response = await context.ControlPlane.HandleAsync(request).ConfigureAwait(false);
+        if (context.Options.RequestLog.Takes(response.Status, isHot, Random.Shared.NextDouble()))
+        {
+            events.Answered(request, response, context.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        }
+
+        return response;
     }
 
     /// <summary>Starts a GET or HEAD of a document about the API.</summary>

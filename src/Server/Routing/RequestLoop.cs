@@ -2,7 +2,9 @@ using System;
 using System.Buffers;
 using Unkey.Protocol;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Events;
 using Unkey.Server.Hot;
 using Unkey.Server.Transport;
 
@@ -27,6 +29,8 @@ internal sealed class RequestLoop
     private readonly RatelimitEndpoint _ratelimit;
     private readonly Answers _answers;
     private readonly ColdDispatcher _cold;
+    private readonly RequestIds _ids = new();
+    private readonly RequestLog? _requests;
 
     // Only there when v1 is served, and only then is a path one of v1.
     private readonly V1VerifyKeyEndpoint? _v1VerifyKey;
@@ -43,15 +47,21 @@ internal sealed class RequestLoop
             BodyBytesMax = context.Options.MaxBodyBytes,
         };
         _parser = new HttpParser(_limits);
-        var ids = new RequestIds();
-        _answers = new Answers(reactor.Clock, ids);
+        _answers = new Answers(reactor.Clock, _ids);
         _cold = new ColdDispatcher(reactor, context);
-        _verifyKey = new VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Events);
-        _ratelimit = new RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Events, context.Options.TestMode);
+        if (context.Events is { } ring && context.Options.RequestLog is { IsOn: true } rule)
+        {
+            _requests = new RequestLog(ring, context.Engine, rule, reactor.Clock);
+        }
+
+        // Where only errors are recorded, the endpoints have nothing to record.
+        RequestLog? served = context.Options.RequestLog.HotShare > 0 ? _requests : null;
+        _verifyKey = new VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, _ids, context.Events, served);
+        _ratelimit = new RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, _ids, context.Events, served, context.Options.TestMode);
         if (context.ControlPlane.ServesV1)
         {
-            _v1VerifyKey = new V1VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Events);
-            _v1Ratelimit = new V1RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, ids, context.Events);
+            _v1VerifyKey = new V1VerifyKeyEndpoint(context.Engine, context.Metrics, reactor.Clock, _ids, context.Events, served);
+            _v1Ratelimit = new V1RatelimitEndpoint(context.Engine, context.Metrics, reactor.Clock, _ids, context.Events, served);
         }
     }
 
@@ -254,15 +264,15 @@ internal sealed class RequestLoop
                 return;
             case RouteKind.Liveness or RouteKind.Document:
                 _answers.WriteMethodNotAllowed(connection.Output, "GET, HEAD"u8, option, head.Method == HttpMethod.Head);
-                Count(RequestEndpoint.Unknown, RequestOutcome.ClientError, connection.RequestStartTimestamp);
+                Routed(connection, head, 405);
                 break;
             case RouteKind.VerifyKey or RouteKind.Limit or RouteKind.MultiLimit or RouteKind.ControlPlane:
                 _answers.WriteMethodNotAllowed(connection.Output, "POST"u8, option, head.Method == HttpMethod.Head);
-                Count(RequestEndpoint.Unknown, RequestOutcome.ClientError, connection.RequestStartTimestamp);
+                Routed(connection, head, 405);
                 break;
             case RouteKind.Unclean:
                 _answers.WriteRedirect(connection.Output, head.Path, option, head.Method == HttpMethod.Head);
-                Count(RequestEndpoint.Unknown, RequestOutcome.Success, connection.RequestStartTimestamp);
+                Routed(connection, head, 308);
                 break;
             default:
                 option = AnswerUnknown(connection, head, option);
@@ -285,16 +295,16 @@ internal sealed class RequestLoop
         {
             case HttpMethod.Options when head.Path.SequenceEqual("*"u8):
                 _answers.WriteEmpty(connection.Output, 200, option);
-                Count(RequestEndpoint.Unknown, RequestOutcome.Success, connection.RequestStartTimestamp);
+                Routed(connection, head, 200);
                 return option;
             case HttpMethod.Connect:
                 // No tunnel is ever opened; what follows on the connection is not for us.
                 _answers.WriteEmpty(connection.Output, 501, ConnectionOption.Close);
-                Count(RequestEndpoint.Unknown, RequestOutcome.ServerError, connection.RequestStartTimestamp);
+                Routed(connection, head, 501);
                 return ConnectionOption.Close;
             default:
                 _answers.WriteNotFound(connection.Output, option, head.Method == HttpMethod.Head);
-                Count(RequestEndpoint.Unknown, RequestOutcome.ClientError, connection.RequestStartTimestamp);
+                Routed(connection, head, 404);
                 return option;
         }
     }
@@ -314,14 +324,16 @@ internal sealed class RequestLoop
 
     private void Refuse(Connection connection, RejectReason reason)
     {
-        _answers.WriteRejection(connection.Output, reason);
+        ErrorCode code = _answers.WriteRejection(connection.Output, reason);
+        _requests?.Refused(connection, code, _ids.Current);
         _context.Metrics.RequestCompleted(RequestEndpoint.Malformed, RequestOutcome.ClientError);
         Abandon(connection);
     }
 
     private void RefuseOverBudget(Connection connection)
     {
-        _answers.WriteOverBudget(connection.Output);
+        ErrorCode code = _answers.WriteOverBudget(connection.Output);
+        _requests?.Refused(connection, code, _ids.Current);
         _context.Metrics.RequestCompleted(RequestEndpoint.Malformed, RequestOutcome.ServerError);
         Abandon(connection);
     }
@@ -331,6 +343,13 @@ internal sealed class RequestLoop
         // After a framing error nothing more of this connection means anything.
         Consume(connection, connection.Input.Length);
         SetPhase(connection, ConnectionPhase.Closing);
+    }
+
+    // The router's own answers show no request id, so the record gets one of its own.
+    private void Routed(Connection connection, RequestHead head, int status)
+    {
+        Count(RequestEndpoint.Unknown, OutcomeLabels.OutcomeOf(status), connection.RequestStartTimestamp);
+        _requests?.Routed(connection, head, status, _ids.Next());
     }
 
     private void Count(RequestEndpoint endpoint, RequestOutcome outcome, long startTimestamp)

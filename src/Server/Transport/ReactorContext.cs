@@ -5,6 +5,7 @@ using Unkey.Engine.Events;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Documents;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Events;
 using Unkey.Server.Hosting;
 using Unkey.Server.Routing;
 
@@ -21,6 +22,9 @@ internal sealed record ReactorContext
 
     /// <summary>Where this reactor publishes what it decides; null when events are off.</summary>
     public required EventRing? Events { get; init; }
+
+    /// <summary>Where the answers of the control plane are recorded; null when requests are not.</summary>
+    public ColdEvents? ColdEvents { get; init; }
 
     /// <summary>Targets and what serves them.</summary>
     public required RouteTable Routes { get; init; }

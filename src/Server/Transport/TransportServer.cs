@@ -101,6 +101,7 @@ internal sealed class TransportServer : IDisposable
                 Options = _options,
                 Engine = engine,
                 Events = events?.Ring(i),
+                ColdEvents = _options.RequestLog.IsOn ? events?.Cold : null,
                 Routes = routes,
                 ControlPlane = controlPlane,
                 Documents = documents,

@@ -27,8 +27,8 @@ public sealed class EventAllocationTests
         ];
         Assert.Equal(
             [
-                "EventRing.Publish", "EventRing.TryReserve", "EventWriter..ctor", "EventWriter.Byte", "EventWriter.Number", "EventWriter.Text",
-                "RatelimitEvent.BytesMax", "RatelimitEvent.WriteTo", "VerificationEvent.BytesMax", "VerificationEvent.WriteTo",
+                "EventRing.Publish", "EventRing.TryReserve", "EventRing.TryReserveSpare", "EventWriter..ctor", "EventWriter.Byte", "EventWriter.Number", "EventWriter.Text",
+                "RatelimitEvent.BytesMax", "RatelimitEvent.WriteTo", "RequestEvent.BytesMax", "RequestEvent.WriteTo", "VerificationEvent.BytesMax", "VerificationEvent.WriteTo",
             ],
             hot);
     }
@@ -50,6 +50,14 @@ public sealed class EventAllocationTests
         Assert.True(RatelimitEvent.TryRead(second, out RatelimitEvent limit));
         Assert.Equal((true, 10, 9, 5, 1), (limit.Passed, limit.Limit, limit.Remaining, limit.ResetMs, limit.Tokens));
         Assert.Equal("req_1|ws_1|rlns_1|user||", Text(limit.RequestId, limit.WorkspaceId, limit.NamespaceId, limit.Identifier, limit.OverrideId, default));
+        Assert.True(ring.TryRead(ref position, out ReadOnlySpan<byte> third));
+        Assert.True(RequestEvent.TryRead(third, out RequestEvent request));
+        Assert.Equal((1_800_000_000_000, 1_500, 404), (request.TimeMs, request.LatencyNs, request.Status));
+        Assert.Equal("req_1|ws_1|key_1|localhost:80|POST|/v2/x", Text(
+            request.RequestId, request.WorkspaceId, request.RootKeyId, request.Host, request.Method, request.Path));
+        Assert.Equal("not_found|agent/1|::1", $"{Utf8(request.Error)}|{Utf8(request.UserAgent)}|{Utf8(request.Address)}");
+        Assert.False(RequestEvent.TryRead(first, out _));
+        Assert.False(RequestEvent.TryRead(third[..^1], out _));
         Assert.False(RatelimitEvent.TryRead(first, out _));
         Assert.False(VerificationEvent.TryRead(first[..^1], out _));
 
@@ -68,6 +76,27 @@ public sealed class EventAllocationTests
 
         Assert.Equal(0, allocated);
         Assert.Equal(0, ring.Dropped);
+    }
+
+    /// <summary>Half of the ring is for those that give way; the other half stays for the rest.</summary>
+    [Fact]
+    public void WhatGivesWayFillsHalfTheRingAndIsCountedBeyond()
+    {
+        using EventRing ring = EventRing.Create(new SharedMemory(EventRing.MemoryBytes(EventRing.CapacityMin)), EventRing.CapacityMin);
+        int published = 0;
+        while (ring.TryReserveSpare(1_000, out EventWriter writer))
+        {
+            writer.Byte(1);
+            ring.Publish(in writer);
+            published++;
+        }
+
+        Assert.InRange(ring.Tail - ring.Head, EventRing.CapacityMin / 2, (EventRing.CapacityMin / 2) + 1_024);
+        Assert.Equal(1, ring.Dropped);
+        Assert.True(ring.TryReserve(1_000, out _));
+        ring.Release(ring.Tail);
+        Assert.True(ring.TryReserveSpare(1_000, out _));
+        Assert.True(published > 0);
     }
 
     private static void Publish(EventRing ring)
@@ -110,6 +139,27 @@ public sealed class EventAllocationTests
         if (ring.TryReserve(limit.BytesMax(), out writer))
         {
             limit.WriteTo(ref writer);
+            ring.Publish(in writer);
+        }
+
+        RequestEvent request = new()
+        {
+            TimeMs = 1_800_000_000_000,
+            LatencyNs = 1_500,
+            Status = 404,
+            RequestId = "req_1"u8,
+            WorkspaceId = "ws_1"u8,
+            RootKeyId = "key_1"u8,
+            Host = "localhost:80"u8,
+            Method = "POST"u8,
+            Path = "/v2/x"u8,
+            Error = "not_found"u8,
+            UserAgent = "agent/1"u8,
+            Address = "::1"u8,
+        };
+        if (ring.TryReserveSpare(request.BytesMax(), out writer))
+        {
+            request.WriteTo(ref writer);
             ring.Publish(in writer);
         }
     }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Security.Cryptography;
 using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
 using Unkey.Server.Events;
@@ -34,6 +35,23 @@ public sealed class SpoolTests : IDisposable
         }
 
         Assert.False(read.TryNext(ref offset, out _));
+    }
+
+    /// <summary>What a version before the one with requests left is read: its head ends four bytes earlier.</summary>
+    [Fact]
+    public void ABatchOfTheFirstVersionIsRead()
+    {
+        EventSpool spool = Open(out _);
+        EventBatch batch = spool.Seal(Builder(3), [new RingPosition(7, 4096)])!.Value.Batch;
+        string path = Directory.GetFiles(_directory).Single();
+        byte[] now = File.ReadAllBytes(path)[..^SHA256.HashSizeInBytes];
+        byte[] then = [.. now[..44], .. now[48..]];
+        then[8] = 1;
+        File.WriteAllBytes(path, [.. then, .. SHA256.HashData(then)]);
+        Assert.True(SpoolFile.TryRead(path, out EventBatch read, out List<RingPosition> positions));
+        Assert.Equal((batch.Token, 3, 0, 0), (read.Token, read.Verifications, read.Ratelimits, read.Requests));
+        Assert.True(read.Events.Span.SequenceEqual(batch.Events.Span));
+        Assert.Equal([new(7, 4096)], positions);
     }
 
     /// <summary>One changed, lost or added byte anywhere: the batch is not delivered, and the others are.</summary>

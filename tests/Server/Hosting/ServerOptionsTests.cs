@@ -5,6 +5,8 @@ using System.Linq;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Limits;
+using Unkey.Server.Events;
+using Unkey.Server.Events.Outlets;
 using Unkey.Server.Hosting;
 using Xunit;
 
@@ -93,6 +95,50 @@ public sealed class ServerOptionsTests
     [InlineData("[::1:80")]
     [InlineData("example.com:80")]
     public void AnythingElseIsNoAddress(string text) => Assert.NotNull(SettingText.EndPoint(text, out _));
+
+    [Theory]
+    [InlineData("off", false, false, 0)]
+    [InlineData("errors", true, false, 0)]
+    [InlineData("all", true, true, 1)]
+    [InlineData("0", true, true, 0)]
+    [InlineData("0.01", true, true, 0.01)]
+    [InlineData("1", true, true, 1)]
+    public void RulesOfTheRequestLogAreRead(string text, bool errors, bool management, double share)
+    {
+        Assert.Null(RequestLogRule.Read(text, out RequestLogRule rule));
+        Assert.Equal(new RequestLogRule(errors, management, share), rule);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("on")]
+    [InlineData("1.01")]
+    [InlineData("-0.1")]
+    [InlineData("1e-3")]
+    [InlineData("0,5")]
+    [InlineData("NaN")]
+    [InlineData(" 1")]
+    public void AnythingElseIsNoRuleOfTheRequestLog(string text) => Assert.NotNull(RequestLogRule.Read(text, out _));
+
+    [Fact]
+    public void WhatNeedsEventsIsRefusedWithoutThem()
+    {
+        ReadWith(new() { ["--events"] = "false", ["--request-log"] = "errors" }, [], out List<string> problems);
+        Assert.Contains("--request-log", Assert.Single(problems), StringComparison.Ordinal);
+        ReadWith(new() { ["--events"] = "false", ["--event-sink"] = "stdout" }, [], out problems);
+        Assert.Contains("--event-sink", Assert.Single(problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AFileOfEventsWithoutItsOutletIsRefused()
+    {
+        ReadWith(new() { ["--event-file"] = "lines" }, [], out List<string> problems);
+        Assert.Contains("--event-file", Assert.Single(problems), StringComparison.Ordinal);
+        ServerOptions options = ReadWith(
+            new() { ["--event-file"] = "lines", ["--event-sink"] = "file", ["--event-file-size"] = "2MiB", ["--event-file-count"] = "3" }, [], out problems);
+        Assert.Empty(problems);
+        Assert.Equal((OutletKind.File, "lines", 2 * 1024 * 1024, 3), (options.EventOutlet, options.EventFile, options.EventFileBytes, options.EventFileCount));
+    }
 
     [Theory]
     [InlineData("500ms", 500)]

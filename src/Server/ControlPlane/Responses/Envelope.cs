@@ -70,7 +70,7 @@ internal static class Envelope
             writer.WriteEndObject();
             writer.WriteEndObject();
             string contentType = !error.IsPlainJson && AcceptsProblem(accept) ? ColdResponse.ProblemJson : ColdResponse.Json;
-            return new ColdResponse(error.Code.Status, contentType, buffer.ToArray());
+            return new ColdResponse(error.Code.Status, contentType, buffer.ToArray()) { ErrorCode = error.Code.Suffix };
         }
         finally
         {

@@ -26,7 +26,7 @@ internal static class V1Envelope
     public static ColdResponse Error(ColdRequest request, ApiError error)
     {
         V1ErrorCode code = V1ErrorCode.Of(error.Code);
-        return Render(request, code.Status, writer =>
+        ColdResponse response = Render(request, code.Status, writer =>
         {
             writer.WriteStartObject();
             writer.WriteStartObject("error"u8);
@@ -37,6 +37,7 @@ internal static class V1Envelope
             writer.WriteEndObject();
             writer.WriteEndObject();
         });
+        return response with { ErrorCode = code.Name };
     }
 
     /// <summary>404 for a path of v1 that this server does not serve.</summary>

@@ -5,7 +5,7 @@ using Unkey.Engine.Events;
 
 namespace Unkey.Server.Events.ClickHouse;
 
-/// <summary>Events into ClickHouse: two inserts a batch, each with a token of its own.</summary>
+/// <summary>Events into ClickHouse: an insert a table and batch, each with a token of its own.</summary>
 /// <remarks>Tables and views are made at the first delivery, so that a server starts without ClickHouse and catches up.</remarks>
 internal sealed class ClickHouseEventSink : IEventSink
 {
@@ -17,12 +17,17 @@ internal sealed class ClickHouseEventSink : IEventSink
         "INSERT INTO ratelimits_raw_v2 (request_id, time, workspace_id, namespace_id, identifier, passed, latency, override_id, `limit`, remaining,"
         + " reset_at, tokens) FORMAT RowBinary";
 
+    private const string InsertRequests =
+        "INSERT INTO api_requests_raw_v2 (request_id, time, workspace_id, root_key_id, host, method, path, response_status, error, service_latency,"
+        + " user_agent, ip_address) FORMAT RowBinary";
+
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
 
     private readonly ClickHouseClient _client;
     private readonly int _retentionDays;
     private readonly RowBinaryWriter _verifications = new();
     private readonly RowBinaryWriter _ratelimits = new();
+    private readonly RowBinaryWriter _requests = new();
     private bool _isPrepared;
 
     /// <summary>Creates the sink; nothing is sent yet.</summary>
@@ -61,6 +66,11 @@ internal sealed class ClickHouseEventSink : IEventSink
         {
             await _client.InsertAsync(InsertRatelimits, _ratelimits.Written, batch.Token + "-r", cancellation).ConfigureAwait(false);
         }
+
+        if (batch.Requests > 0)
+        {
+            await _client.InsertAsync(InsertRequests, _requests.Written, batch.Token + "-q", cancellation).ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>
@@ -74,6 +84,7 @@ internal sealed class ClickHouseEventSink : IEventSink
     {
         _verifications.Clear();
         _ratelimits.Clear();
+        _requests.Clear();
         int offset = 0;
         while (batch.TryNext(ref offset, out ReadOnlySpan<byte> payload))
         {
@@ -84,6 +95,10 @@ internal sealed class ClickHouseEventSink : IEventSink
             else if (RatelimitEvent.TryRead(payload, out RatelimitEvent limit))
             {
                 Encode(RatelimitEventRow.Of(in limit));
+            }
+            else if (RequestEvent.TryRead(payload, out RequestEvent request))
+            {
+                Encode(RequestEventRow.Of(in request));
             }
         }
     }
@@ -120,5 +135,21 @@ internal sealed class ClickHouseEventSink : IEventSink
         _ratelimits.Number(row.Remaining);
         _ratelimits.Number(row.ResetMs);
         _ratelimits.Number(row.Tokens);
+    }
+
+    private void Encode(RequestEventRow row)
+    {
+        _requests.Text(row.RequestId);
+        _requests.Number(row.TimeMs);
+        _requests.Text(row.WorkspaceId);
+        _requests.Text(row.RootKeyId);
+        _requests.Text(row.Host);
+        _requests.Text(row.Method);
+        _requests.Text(row.Path);
+        _requests.Integer(row.Status);
+        _requests.Text(row.Error);
+        _requests.Number((long)Math.Round(row.LatencyMs));
+        _requests.Text(row.UserAgent);
+        _requests.Text(row.Address);
     }
 }

@@ -21,6 +21,7 @@ internal static class ClickHouseSchema
 
     private static readonly int[] s_verificationDays = [90, 90, 365, 1_096];
     private static readonly int[] s_ratelimitDays = [7, 30, 100, 1_096];
+    private static readonly int[] s_requestDays = [7, 30, 100, 1_096];
 
     /// <summary>What to run, in order.</summary>
     /// <param name="retentionDays">Days that raw events are kept, and roll-ups at least; 0 for ever.</param>
@@ -43,9 +44,26 @@ internal static class ClickHouseSchema
                 INDEX idx_request_id request_id TYPE bloom_filter GRANULARITY 1
             ) ENGINE = MergeTree ORDER BY (workspace_id, time, namespace_id) {RawTtl(retentionDays)} {Settings}
             """;
+        yield return $"""
+            CREATE TABLE IF NOT EXISTS api_requests_raw_v2 (
+                request_id String, time Int64, workspace_id String, host String, method LowCardinality(String), path String, query_string String,
+                query_params Map(String, Array(String)), request_headers Array(String), request_body String, response_status Int32,
+                response_headers Array(String), response_body String, error String, service_latency Int64, user_agent String, ip_address String,
+                region LowCardinality(String), INDEX idx_request_id request_id TYPE bloom_filter GRANULARITY 1
+            ) ENGINE = MergeTree ORDER BY (workspace_id, time, request_id) {RawTtl(retentionDays)} {Settings}
+            """;
+
+        // Who called is a column of our own; the table may have been made elsewhere, without it.
+        yield return "ALTER TABLE api_requests_raw_v2 ADD COLUMN IF NOT EXISTS root_key_id String";
         for (int i = 0; i < s_units.Length; i++)
         {
             (string unit, string time, _) = s_units[i];
+            yield return $"""
+                CREATE TABLE IF NOT EXISTS api_requests_per_{unit}_v2 (
+                    time {time}, workspace_id String, path String, response_status Int32, host String, method LowCardinality(String), count Int64
+                ) ENGINE = SummingMergeTree ORDER BY (workspace_id, time, response_status, host, method, path)
+                {RollUpTtl(s_requestDays[i], retentionDays)} {Settings}
+                """;
             yield return $"""
                 CREATE TABLE IF NOT EXISTS key_verifications_per_{unit}_v3 (
                     time {time}, workspace_id String, key_space_id String, identity_id String, external_id String, key_id String,
@@ -84,10 +102,20 @@ internal static class ClickHouseSchema
                 avgState(latency) AS latency_avg, quantilesTDigestState(0.75)(latency) AS latency_p75, quantilesTDigestState(0.99)(latency) AS latency_p99
             FROM ratelimits_raw_v2 AS raw GROUP BY time, workspace_id, namespace_id, identifier
             """;
+        yield return """
+            CREATE MATERIALIZED VIEW IF NOT EXISTS api_requests_per_minute_mv_v2 TO api_requests_per_minute_v2 AS
+            SELECT toStartOfMinute(fromUnixTimestamp64Milli(time)) AS time, workspace_id, path, response_status, host, method, toInt64(count()) AS count
+            FROM api_requests_raw_v2 GROUP BY time, workspace_id, path, response_status, host, method
+            """;
         for (int i = 1; i < s_units.Length; i++)
         {
             (string unit, _, string start) = s_units[i];
             string finer = s_units[i - 1].Unit;
+            yield return $"""
+                CREATE MATERIALIZED VIEW IF NOT EXISTS api_requests_per_{unit}_mv_v2 TO api_requests_per_{unit}_v2 AS
+                SELECT {start}(time) AS time, workspace_id, path, response_status, host, method, sum(count) AS count
+                FROM api_requests_per_{finer}_v2 GROUP BY time, workspace_id, path, response_status, host, method
+                """;
             yield return $"""
                 CREATE MATERIALIZED VIEW IF NOT EXISTS key_verifications_per_{unit}_mv_v3 TO key_verifications_per_{unit}_v3 AS
                 SELECT {start}(time) AS time, workspace_id, key_space_id, identity_id, external_id, key_id, outcome, tags, source, app_id,

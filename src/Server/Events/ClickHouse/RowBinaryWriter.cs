@@ -33,6 +33,13 @@ internal sealed class RowBinaryWriter
         _bytes.Advance(sizeof(long));
     }
 
+    /// <summary>An <c>Int32</c>.</summary>
+    public void Integer(int value)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(_bytes.GetSpan(sizeof(int)), value);
+        _bytes.Advance(sizeof(int));
+    }
+
     /// <summary>A <c>Float64</c>.</summary>
     public void Double(double value)
     {

@@ -38,7 +38,8 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
         // A full portion means that there is more: then the next batch goes on.
         int rows = Math.Max(RowsMin, inserted * RowsPerEvent);
         long before = nowMs - (retentionDays * DayMs);
-        bool isMore = retentionDays > 0 && (DeleteRaw("key_verifications_v1", before, rows) | DeleteRaw("ratelimits_v1", before, rows));
+        bool isMore = retentionDays > 0 && (DeleteRaw("key_verifications_v1", before, rows) | DeleteRaw("ratelimits_v1", before, rows)
+            | DeleteRaw("api_requests_raw_v2", before, rows));
         _nextMs = isMore ? nowMs : nowMs + RunEveryMs;
         if (nowMs >= _nextRollUpMs)
         {
@@ -56,6 +57,7 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
             {
                 DeleteRollUp($"key_verifications_per_{unit}_v1", Before(nowMs, retentionDays));
                 DeleteRollUp($"ratelimits_per_{unit}_v1", Before(nowMs, retentionDays));
+                DeleteRollUp($"api_requests_per_{unit}_v2", Before(nowMs, retentionDays));
             }
         }
 
@@ -63,6 +65,8 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
         DeleteRollUp("ratelimits_per_day_v1", Before(nowMs, Math.Max(RatelimitDayDays, retentionDays)));
         DeleteRollUp("key_verifications_per_month_v1", Before(nowMs, Math.Max(MonthDays, retentionDays)));
         DeleteRollUp("ratelimits_per_month_v1", Before(nowMs, Math.Max(MonthDays, retentionDays)));
+        DeleteRollUp("api_requests_per_day_v2", Before(nowMs, Math.Max(RatelimitDayDays, retentionDays)));
+        DeleteRollUp("api_requests_per_month_v2", Before(nowMs, Math.Max(MonthDays, retentionDays)));
     }
 
     private static long Before(long nowMs, int days) => (nowMs - (days * DayMs)) / 1000;

@@ -1,19 +1,36 @@
 using System;
 using System.IO;
 using System.Reflection;
+using System.Text;
 
 namespace Unkey.Server.Events.Sqlite;
 
 /// <summary>The tables of the embedded event store.</summary>
 internal static class EventSchema
 {
-    private const string Resource = "Unkey.Server.Events.Sqlite.events.sql";
+    /// <summary>What this binary reads and writes: the number of steps.</summary>
+    public const int Version = 2;
 
-    /// <summary>The statements that make an empty file a store.</summary>
-    public static string Read()
+    // What each version adds to the one before.
+    private static readonly string[] s_steps = ["events.sql", "requests.sql"];
+
+    /// <summary>The statements that bring a store to <see cref="Version"/>, the note of the version included.</summary>
+    /// <param name="version">Its version now; 0 for an empty file.</param>
+    public static string From(int version)
     {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException("The event schema is not embedded.");
+        StringBuilder statements = new();
+        foreach (string step in s_steps.AsSpan(version))
+        {
+            statements.Append(Read(step));
+        }
+
+        return statements.Append($"PRAGMA user_version = {Version};").ToString();
+    }
+
+    private static string Read(string step)
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Unkey.Server.Events.Sqlite.{step}")
+            ?? throw new InvalidOperationException($"The event schema {step} is not embedded.");
         using StreamReader reader = new(stream);
         return reader.ReadToEnd();
     }

@@ -11,8 +11,10 @@ internal sealed class EventTables : IDisposable
     private readonly SqliteCommand _claim;
     private readonly SqliteCommand _insertVerification;
     private readonly SqliteCommand _insertRatelimit;
+    private readonly SqliteCommand _insertRequest;
     private readonly Dictionary<RollUpUnit, SqliteCommand> _addVerifications = [];
     private readonly Dictionary<RollUpUnit, SqliteCommand> _addRatelimits = [];
+    private readonly Dictionary<RollUpUnit, SqliteCommand> _addRequests = [];
 
     /// <summary>Prepares the statements.</summary>
     public EventTables(SqliteConnection connection)
@@ -29,6 +31,13 @@ internal sealed class EventTables : IDisposable
         _insertRatelimit = Prepare(
             """
             INSERT INTO ratelimits_v1 (time, workspace_id, namespace_id, identifier, request_id, passed, latency, override_id, "limit", remaining, reset_at, tokens)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            12);
+        _insertRequest = Prepare(
+            """
+            INSERT INTO api_requests_raw_v2 (time, workspace_id, request_id, root_key_id, host, method, path, response_status, error, service_latency,
+                user_agent, ip_address)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             12);
@@ -50,6 +59,13 @@ internal sealed class EventTables : IDisposable
                     passed_tokens = passed_tokens + excluded.passed_tokens, total_tokens = total_tokens + excluded.total_tokens
                 """,
                 8));
+            _addRequests.Add(unit, Prepare(
+                $"""
+                INSERT INTO api_requests_per_{unit.Name()}_v2 (time, workspace_id, response_status, host, method, path, count)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET count = count + excluded.count
+                """,
+                7));
         }
     }
 
@@ -88,6 +104,22 @@ internal sealed class EventTables : IDisposable
         row.ResetMs,
         row.Tokens);
 
+    /// <summary>Adds a raw request.</summary>
+    public void Insert(RequestEventRow row) => Execute(
+        _insertRequest,
+        row.TimeMs,
+        row.WorkspaceId,
+        row.RequestId,
+        row.RootKeyId,
+        row.Host,
+        row.Method,
+        row.Path,
+        row.Status,
+        row.Error,
+        row.LatencyMs,
+        row.UserAgent,
+        row.Address);
+
     /// <summary>Adds to a roll-up.</summary>
     public void Add(RollUpUnit unit, RollUps.VerificationKey key, RollUps.VerificationSums sums) => Execute(
         _addVerifications[unit],
@@ -114,16 +146,22 @@ internal sealed class EventTables : IDisposable
         sums.PassedTokens,
         sums.TotalTokens);
 
+    /// <summary>Adds to a roll-up.</summary>
+    public void Add(RollUpUnit unit, RollUps.RequestKey key, long count) =>
+        Execute(_addRequests[unit], key.Time, key.WorkspaceId, key.Status, key.Host, key.Method, key.Path, count);
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _claim.Dispose();
         _insertVerification.Dispose();
         _insertRatelimit.Dispose();
+        _insertRequest.Dispose();
         foreach (RollUpUnit unit in RollUpUnits.All)
         {
             _addVerifications[unit].Dispose();
             _addRatelimits[unit].Dispose();
+            _addRequests[unit].Dispose();
         }
     }
 

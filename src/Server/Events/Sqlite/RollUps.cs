@@ -8,12 +8,14 @@ internal sealed class RollUps
 {
     private readonly Dictionary<VerificationKey, VerificationSums> _verifications = [];
     private readonly Dictionary<RatelimitKey, RatelimitSums> _ratelimits = [];
+    private readonly Dictionary<RequestKey, long> _requests = [];
 
     /// <summary>Begins a batch.</summary>
     public void Clear()
     {
         _verifications.Clear();
         _ratelimits.Clear();
+        _requests.Clear();
     }
 
     /// <summary>Counts a verification. By minute only; longer spans are summed from the minutes.</summary>
@@ -34,6 +36,13 @@ internal sealed class RollUps
             sums.Passed + (row.Passed ? 1 : 0), sums.Total + 1, sums.PassedTokens + (row.Passed ? row.Tokens : 0), sums.TotalTokens + row.Tokens);
     }
 
+    /// <summary>Counts a request.</summary>
+    public void Add(RequestEventRow row)
+    {
+        RequestKey key = new(RollUpUnit.Minute.StartSeconds(row.TimeMs), row.WorkspaceId, row.Status, row.Host, row.Method, row.Path);
+        _requests[key] = _requests.GetValueOrDefault(key) + 1;
+    }
+
     /// <summary>Adds the sums to the tables.</summary>
     public void Write(EventTables tables)
     {
@@ -47,6 +56,11 @@ internal sealed class RollUps
             foreach ((RatelimitKey key, RatelimitSums sums) in Coarser(unit, _ratelimits, static (key, start) => key with { Time = start }, static key => key.Time, Plus))
             {
                 tables.Add(unit, key, sums);
+            }
+
+            foreach ((RequestKey key, long count) in Coarser(unit, _requests, static (key, start) => key with { Time = start }, static key => key.Time, static (a, b) => a + b))
+            {
+                tables.Add(unit, key, count);
             }
         }
     }
@@ -83,6 +97,9 @@ internal sealed class RollUps
 
     /// <summary>What is summed there.</summary>
     internal readonly record struct VerificationSums(long Count, long SpentCredits);
+
+    /// <summary>A row of a request roll-up; its sum is a count.</summary>
+    internal readonly record struct RequestKey(long Time, string WorkspaceId, int Status, string Host, string Method, string Path);
 
     /// <summary>A row of a rate-limit roll-up.</summary>
     internal readonly record struct RatelimitKey(long Time, string WorkspaceId, string NamespaceId, string Identifier);

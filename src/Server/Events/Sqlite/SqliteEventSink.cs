@@ -17,7 +17,6 @@ namespace Unkey.Server.Events.Sqlite;
 internal sealed class SqliteEventSink : IEventSink
 {
     private const string FileName = "events.db";
-    private const int SchemaVersion = 1;
     private const int BusyTimeoutMs = 5_000;
 
     // Tokens are kept longer than any batch could wait for a second delivery.
@@ -53,7 +52,7 @@ internal sealed class SqliteEventSink : IEventSink
         string path = PathIn(dataDirectory);
         if (!File.Exists(path))
         {
-            SqliteCreation.Create(path, static connection => SqliteDatabase.Run(connection, EventSchema.Read() + $"PRAGMA user_version = {SchemaVersion};"));
+            SqliteCreation.Create(path, static connection => SqliteDatabase.Run(connection, EventSchema.From(0)));
         }
 
         SqliteConnection connection = SqliteDatabase.Connect(path);
@@ -64,10 +63,14 @@ internal sealed class SqliteEventSink : IEventSink
                 "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864;"
                     + $" PRAGMA busy_timeout = {BusyTimeoutMs}; PRAGMA auto_vacuum = NONE;");
             long version = SqliteDatabase.Pragma(connection, "user_version");
-            if (version != SchemaVersion)
+            if (version is >= 1 and < EventSchema.Version)
+            {
+                SqliteDatabase.Run(connection, $"BEGIN IMMEDIATE; {EventSchema.From((int)version)} COMMIT;");
+            }
+            else if (version != EventSchema.Version)
             {
                 throw new IOException(
-                    $"'{path}' is no event store of this version (schema {version}; this binary knows {SchemaVersion}). Run the version that wrote it, or move the file away.");
+                    $"'{path}' is no event store of this version (schema {version}; this binary knows {EventSchema.Version}). Run the version that wrote it, or move the file away.");
             }
 
             return new SqliteEventSink(connection, time, retentionDays);
@@ -147,6 +150,10 @@ internal sealed class SqliteEventSink : IEventSink
             {
                 Add(in limit);
             }
+            else if (RequestEvent.TryRead(payload, out RequestEvent request))
+            {
+                Add(in request);
+            }
         }
 
         _rollUps.Write(_tables);
@@ -162,6 +169,13 @@ internal sealed class SqliteEventSink : IEventSink
     private void Add(in RatelimitEvent item)
     {
         RatelimitEventRow row = RatelimitEventRow.Of(in item);
+        _tables.Insert(row);
+        _rollUps.Add(row);
+    }
+
+    private void Add(in RequestEvent item)
+    {
+        RequestEventRow row = RequestEventRow.Of(in item);
         _tables.Insert(row);
         _rollUps.Add(row);
     }

@@ -22,7 +22,7 @@ public sealed class ClickHouseTests : IDisposable
         _setup = new ServerSetup
         {
             DataDirectory = Path.Combine(_directory, "data"),
-            Options = ["--clickhouse", _clickHouse.Address(Database), "--event-batch-age", "50ms", "--event-batch-size", "100"],
+            Options = ["--clickhouse", _clickHouse.Address(Database), "--request-log", "all", "--event-batch-age", "50ms", "--event-batch-size", "100"],
         };
     }
 
@@ -56,6 +56,12 @@ public sealed class ClickHouseTests : IDisposable
             answered.Order(StringComparer.Ordinal),
             _clickHouse.Texts(Database, "SELECT concat(request_id, ' ', outcome) FROM key_verifications_raw_v2").Order(StringComparer.Ordinal));
         Assert.Equal(["user_9 it's \"quoted\" api"], _clickHouse.Texts(Database, "SELECT DISTINCT concat(external_id, ' ', tags[2], ' ', source) FROM key_verifications_raw_v2"));
+        Assert.Equal(
+            ["POST localhost 127.0.0.1 key_ ws_ 0 0"],
+            _clickHouse.Texts(
+                Database,
+                "SELECT DISTINCT concat(method, ' ', host, ' ', ip_address, ' ', substring(root_key_id, 1, 4), ' ', substring(workspace_id, 1, 3), ' ',"
+                    + " toString(length(request_headers)), ' ', toString(length(query_params))) FROM api_requests_raw_v2"));
         foreach (string unit in (string[])["minute", "hour", "day", "month"])
         {
             Assert.Equal(
@@ -68,6 +74,9 @@ public sealed class ClickHouseTests : IDisposable
                     Database,
                     "SELECT concat(toString(sum(passed)), ' ', toString(sum(total)), ' ', toString(sum(passed_tokens)), ' ', toString(sum(total_tokens)))"
                         + $" FROM ratelimits_per_{unit}_v2"));
+            Assert.Equal(
+                ["/v2/apis.createApi 1", "/v2/keys.createKey 1", "/v2/keys.verifyKey 250", "/v2/ratelimit.limit 5"],
+                _clickHouse.Texts(Database, $"SELECT concat(path, ' ', toString(sum(count))) FROM api_requests_per_{unit}_v2 WHERE response_status = 200 GROUP BY path ORDER BY path"));
             Assert.Equal(1, _clickHouse.Number(Database, $"SELECT avgMerge(latency_avg) > 0 FROM key_verifications_per_{unit}_v3"));
         }
     }
@@ -104,6 +113,7 @@ public sealed class ClickHouseTests : IDisposable
         Assert.Equal(
             answered.Order(StringComparer.Ordinal), _clickHouse.Texts(Database, "SELECT request_id FROM key_verifications_raw_v2").Order(StringComparer.Ordinal));
         Assert.Equal(answered.Count, _clickHouse.Number(Database, "SELECT sum(count) FROM key_verifications_per_month_v3"));
+        Assert.Equal(answered.Count, _clickHouse.Number(Database, "SELECT sum(count) FROM api_requests_per_month_v2 WHERE path = '/v2/keys.verifyKey'"));
     }
 
     [Fact]
@@ -115,7 +125,7 @@ public sealed class ClickHouseTests : IDisposable
             using ApiClient client = server.Client();
             string key = client.CreateKey(client.CreateApi()).Key;
             answered.Add(client.Verify(key).RequestId);
-            Poll.Until(() => server.Metric("unkey_events_delivered_total") == 1, "the first event is delivered");
+            Poll.Until(() => server.Metric("unkey_event_ring_bytes") == 0 && server.Metric("unkey_event_spool_bytes") == 0, "the first events are delivered");
             _clickHouse.Pause();
             try
             {
@@ -131,7 +141,7 @@ public sealed class ClickHouseTests : IDisposable
                 _clickHouse.Resume();
             }
 
-            Poll.Until(() => server.Metric("unkey_events_delivered_total") == answered.Count, "everything is delivered");
+            Poll.Until(() => server.Metric("unkey_event_ring_bytes") == 0 && server.Metric("unkey_event_spool_bytes") == 0, "everything is delivered");
         }
 
         Assert.Equal(answered.Count, _clickHouse.Number(Database, "SELECT count() FROM key_verifications_raw_v2"));

@@ -41,7 +41,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Errors)
             info.ArgumentList.Add(argument);
         }
 
-        foreach (string name in info.Environment.Keys.Where(name => name.StartsWith("UNKEY_", StringComparison.Ordinal)).ToArray())
+        foreach (string name in info.Environment.Keys.Where(name => name.StartsWith("UNKEY_", StringComparison.Ordinal) || name.StartsWith("OTEL_", StringComparison.Ordinal)).ToArray())
         {
             info.Environment.Remove(name);
         }

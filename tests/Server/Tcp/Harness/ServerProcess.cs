@@ -17,6 +17,7 @@ internal sealed class ServerProcess : IDisposable
     private readonly ServerSetup _setup;
     private readonly Lock _lock = new();
     private readonly List<string> _lines = [];
+    private readonly List<string> _outputLines = [];
     private readonly List<string> _secrets = [];
     private readonly List<Thread> _readers = [];
     private readonly bool _ownsData;
@@ -35,10 +36,10 @@ internal sealed class ServerProcess : IDisposable
             "serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", DataDirectory,
             "--transport", ServerSetup.Transport, "--log-format", "json", .. setup.Options,
         ];
-        (string, string)[] environment = [];
+        List<(string, string)> environment = [.. setup.Environment];
         if (setup.RootKey is not null)
         {
-            environment = [("UNKEY_ROOT_KEY", setup.RootKey)];
+            environment.Add(("UNKEY_ROOT_KEY", setup.RootKey));
             AddSecret(setup.RootKey);
         }
 
@@ -46,8 +47,8 @@ internal sealed class ServerProcess : IDisposable
             ? ServerSetup.Program : [.. setup.ShellPrefix, "sh", "-c", setup.Shell, "sh", .. ServerSetup.Program];
         _process = Process.Start(CommandRun.StartInfo(program, arguments, environment))!;
         _process.StandardInput.Close();
-        Collect(_process.StandardOutput, isOutput: true);
-        Collect(_process.StandardError, isOutput: false);
+        Collect(_process.StandardOutput, _outputLines);
+        Collect(_process.StandardError, []);
     }
 
     public string DataDirectory { get; }
@@ -70,6 +71,18 @@ internal sealed class ServerProcess : IDisposable
             lock (_lock)
             {
                 return string.Join('\n', _lines);
+            }
+        }
+    }
+
+    /// <summary>The lines of standard output alone.</summary>
+    public string[] OutputLines
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _outputLines];
             }
         }
     }
@@ -253,7 +266,7 @@ internal sealed class ServerProcess : IDisposable
         return connection.Read().Status == 200;
     }
 
-    private void Collect(StreamReader stream, bool isOutput)
+    private void Collect(StreamReader stream, List<string> own)
     {
         Thread reader = new(() =>
         {
@@ -262,12 +275,10 @@ internal sealed class ServerProcess : IDisposable
                 lock (_lock)
                 {
                     _lines.Add(line);
+                    own.Add(line);
                 }
 
-                if (isOutput)
-                {
-                    NoteAddresses(line);
-                }
+                NoteAddresses(line);
             }
         })
         { IsBackground = true };
@@ -278,7 +289,7 @@ internal sealed class ServerProcess : IDisposable
     // One entry says that the server is ready, with the addresses that its listeners have really got.
     private void NoteAddresses(string line)
     {
-        if (!line.Contains("\"Ready\"", StringComparison.Ordinal))
+        if (!line.StartsWith('{') || !line.Contains("\"Ready\"", StringComparison.Ordinal))
         {
             return;
         }

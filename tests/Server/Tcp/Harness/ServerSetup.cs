@@ -22,6 +22,9 @@ internal sealed record ServerSetup
     /// <summary>More options, after those the harness always gives, so that they win.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
 
+    /// <summary>Environment variables of the server; the last of a name wins.</summary>
+    public IReadOnlyList<(string Name, string Value)> Environment { get; init; } = [];
+
     /// <summary>A shell command that runs in the server's place and ends with <c>exec "$@"</c>, for limits and mounts; or none.</summary>
     public string? Shell { get; init; }
 
@@ -33,5 +36,5 @@ internal sealed record ServerSetup
         ? [Path.GetFullPath(binary)]
         : [Variable("DOTNET_HOST_PATH") ?? "dotnet", Path.Combine(AppContext.BaseDirectory, "unkey.dll")];
 
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+    private static string? Variable(string name) => System.Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

@@ -21,10 +21,12 @@ public sealed class AllocationTests(ITestOutputHelper output)
     /// </summary>
     private const double BytesMax = 8 * 1024;
 
-    [Fact]
-    public async Task AHundredThousandVerificationsAllocateNothingOnTheReactors()
+    [Theory]
+    [InlineData("off")]
+    [InlineData("all")]
+    public async Task AHundredThousandVerificationsAllocateNothingOnTheReactors(string requestLog)
     {
-        using ServerProcess server = ServerProcess.Start();
+        using ServerProcess server = ServerProcess.Start(new ServerSetup { Options = ["--request-log", requestLog] });
         using ApiClient client = server.Client();
         CreatedKey key = client.CreateKey(
             client.CreateApi(),
@@ -58,7 +60,7 @@ public sealed class AllocationTests(ITestOutputHelper output)
     [Fact]
     public async Task AHundredThousandVerificationsAndLimitsOfV1AllocateNothingOnTheReactors()
     {
-        using ServerProcess server = ServerProcess.Start(new ServerSetup { Options = ["--v1"] });
+        using ServerProcess server = ServerProcess.Start(new ServerSetup { Options = ["--v1", "--request-log", "0.5"] });
         using ApiClient client = server.Client();
         CreatedKey key = new V1Client(client).CreateKey(
             client.CreateApi(),
