@@ -23,7 +23,10 @@ internal sealed record HouseRule(
 
     /// <summary>The off-heap blocks and the tables on them, the sockets, and the few native calls of the host.</summary>
     private static IReadOnlyList<string> PointerPlaces =>
-        ["src/Engine/Memory/", "src/Engine/Keys/", "src/Engine/Limits/", "src/Engine/Events/", "src/Server/Transport/", "src/Server/Hosting/", "src/Server/Storage/Credits/", "src/Server/Storage/Sqlite/SqliteColumns.cs"];
+        [
+            "src/Engine/Memory/", "src/Engine/Keys/", "src/Engine/Limits/", "src/Engine/Events/", "src/Server/Transport/",
+            "src/Server/Hosting/", "src/Server/Storage/Credits/", "src/Server/Storage/Sqlite/SqliteColumns.cs",
+        ];
 
     public static IReadOnlyList<HouseRule> All { get; } =
     [
