@@ -24,11 +24,18 @@ public sealed class ControlPlaneHost : IAsyncDisposable
     private readonly SqliteStore _store;
     private readonly CreditWriteBack _credits;
     private readonly CreditRefill _refill;
+    private readonly LastUseWriteBack _lastUse;
 
     private ControlPlaneHost(
-        SqliteStore store, CreditWriteBack credits, CreditRefill refill, ControlPlaneRouter router, BootstrapResult bootstrap)
+        SqliteStore store,
+        CreditWriteBack credits,
+        CreditRefill refill,
+        LastUseWriteBack lastUse,
+        ControlPlaneRouter router,
+        BootstrapResult bootstrap)
     {
         _refill = refill;
+        _lastUse = lastUse;
         Root = bootstrap.Root;
         _store = store;
         _credits = credits;
@@ -110,7 +117,8 @@ public sealed class ControlPlaneHost : IAsyncDisposable
             };
             ControlPlaneRouter router = new(Endpoints(services, options.V1));
             CreditWriteBack credits = new(engine, store, time, logger);
-            return new ControlPlaneHost(store, credits, new CreditRefill(engine, store, credits, time, logger), router, bootstrap);
+            CreditRefill refill = new(engine, store, credits, time, logger);
+            return new ControlPlaneHost(store, credits, refill, new LastUseWriteBack(options.LastUse, store, time, logger), router, bootstrap);
         }
         catch
         {
@@ -122,16 +130,20 @@ public sealed class ControlPlaneHost : IAsyncDisposable
     /// <summary>Whether the store answers and takes writes.</summary>
     public Task<bool> IsHealthyAsync() => _store.IsHealthyAsync();
 
-    /// <summary>Writes spent credits, finishes queued writes and closes the store. Requests that come later get the 500 of a closed store.</summary>
+    /// <summary>Writes spent credits and last uses, finishes queued writes and closes the store. Requests that come later get the 500 of a closed store.</summary>
     public async ValueTask DisposeAsync()
     {
         await _refill.DisposeAsync().ConfigureAwait(false);
         await _credits.DisposeAsync().ConfigureAwait(false);
+        await _lastUse.DisposeAsync().ConfigureAwait(false);
         await _store.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Writes spent credits now; for tests, which cannot wait for the timer.</summary>
     internal Task FlushCreditsAsync() => _credits.FlushAsync();
+
+    /// <summary>Writes last uses now; for tests, which cannot wait for the timer.</summary>
+    internal Task FlushLastUseAsync() => _lastUse.FlushAsync();
 
     /// <summary>Refills what is due now; for tests, which cannot wait for midnight.</summary>
     /// <returns>Number of keys refilled by this call.</returns>

@@ -42,6 +42,10 @@ internal static partial class ControlPlaneLog
     [LoggerMessage(EventId = 3109, Level = LogLevel.Warning, Message = "Refilling balances failed; it is tried again")]
     public static partial void NotRefilled(ILogger logger, Exception exception);
 
+    /// <summary>Last uses could not be written.</summary>
+    [LoggerMessage(EventId = 3110, Level = LogLevel.Warning, Message = "Writing when {Count} keys were last used failed; each is noted again at its next use")]
+    public static partial void LastUseNotWritten(ILogger logger, int count, Exception exception);
+
     /// <summary>Spent credits could not be written; they are kept in memory and tried again.</summary>
     [LoggerMessage(EventId = 3105, Level = LogLevel.Warning, Message = "Writing spent credits of {Count} keys failed; they are written again later")]
     public static partial void CreditsNotWritten(ILogger logger, int count, Exception exception);

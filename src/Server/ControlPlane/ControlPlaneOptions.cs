@@ -18,6 +18,9 @@ public sealed record ControlPlaneOptions(string DataDirectory, string? RootKey)
     /// <summary>Where decisions off the reactors are published.</summary>
     internal ColdEvents Events { get; init; } = new();
 
+    /// <summary>Where events note which keys are used.</summary>
+    internal LastUse LastUse { get; init; } = new();
+
     /// <summary>The file that the engine's credit cells live in; <see langword="null"/> when they live in memory.</summary>
     internal CreditFile? Credits { get; init; }
 

@@ -122,6 +122,7 @@ internal sealed class EventBatcher : IDisposable
 
                 // A kind that this version does not know is left out.
                 _ = _builder.Add(payload);
+                _options.LastUse.Note(payload);
                 if (IsFull())
                 {
                     return true;

@@ -22,4 +22,7 @@ internal sealed record EventPipelineOptions
 
     /// <summary>Bytes of sealed batches that wait for the sink; a batch beyond is dropped and counted.</summary>
     public long SpoolBytesMax { get; init; } = 1024L * 1024 * 1024;
+
+    /// <summary>Is told which keys are used.</summary>
+    public LastUse LastUse { get; init; } = new();
 }

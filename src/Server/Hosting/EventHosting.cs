@@ -16,11 +16,13 @@ internal static class EventHosting
     /// <param name="options">Checked settings.</param>
     /// <param name="directory">The data directory, whose lock is held.</param>
     /// <param name="cold">Receives the ring of the control plane.</param>
+    /// <param name="lastUse">Is told which keys are used.</param>
     /// <param name="loggers">Makes the loggers.</param>
     /// <param name="time">The clock.</param>
     /// <returns>The pipeline, or <see langword="null"/> when events are off.</returns>
     /// <exception cref="StartupException">The directory or the store in it cannot be used.</exception>
-    public static EventPipeline? Open(ServerOptions options, string directory, ColdEvents cold, ILoggerFactory loggers, TimeProvider time)
+    public static EventPipeline? Open(
+        ServerOptions options, string directory, ColdEvents cold, LastUse lastUse, ILoggerFactory loggers, TimeProvider time)
     {
         if (!options.Events)
         {
@@ -43,6 +45,7 @@ internal static class EventHosting
                 BatchEventsMax = options.EventBatchSize,
                 BatchAgeMax = options.EventBatchAge,
                 SpoolBytesMax = options.EventSpoolMaxBytes,
+                LastUse = lastUse,
             };
             return EventPipeline.Open(pipeline, sink, cold, loggers.CreateLogger("Unkey.Events"), outlet);
         }

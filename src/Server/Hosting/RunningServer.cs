@@ -103,7 +103,8 @@ internal sealed class RunningServer : IAsyncDisposable
             };
 
             // Files of its own, so it waits for the disk while the keys load.
-            events = Task.Run(() => EventHosting.Open(options, directory, controlPlaneOptions.Events, loggers, time), CancellationToken.None);
+            events = Task.Run(
+                () => EventHosting.Open(options, directory, controlPlaneOptions.Events, controlPlaneOptions.LastUse, loggers, time), CancellationToken.None);
             buckets = BucketKeeper.Open(directory, loggers.CreateLogger("Unkey.Buckets"));
             engine = new EngineState(
                 bucketCapacity: options.RatelimitMaxBuckets,

@@ -11,6 +11,7 @@ using Unkey.Engine.Limits;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Encryption;
 using Unkey.Server.ControlPlane.Operations;
+using Unkey.Server.Events;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Rows;
 using Unkey.Server.Storage.Statements;
@@ -42,6 +43,9 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
     /// <summary>Whether the next start serves v1 too.</summary>
     public bool V1 { get; init; }
 
+    /// <summary>What the events of keys would note.</summary>
+    public LastUse LastUse { get; } = new();
+
     /// <summary>Rate-limit algorithm of the next start.</summary>
     public LimitAlgorithm Algorithm { get; set; } = LimitAlgorithm.TokenBucket;
 
@@ -69,7 +73,7 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
         }
 
         Host = await ControlPlaneHost.OpenAsync(
-            new ControlPlaneOptions(Directory, rootKey) { EncryptionKeys = ring, V1 = V1 }, Engine, NullLoggerFactory.Instance, Clock, CancellationToken.None);
+            new ControlPlaneOptions(Directory, rootKey) { EncryptionKeys = ring, V1 = V1, LastUse = LastUse }, Engine, NullLoggerFactory.Instance, Clock, CancellationToken.None);
         _isOpen = true;
     }
 

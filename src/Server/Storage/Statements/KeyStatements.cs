@@ -156,6 +156,15 @@ internal static class KeyStatements
         session.Changes.Keys.Add(key.Id);
     }
 
+    /// <summary>Notes that a key was used. Not later than is stored changes nothing; nothing is published.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="id">Key id.</param>
+    /// <param name="usedAtMs">Unix milliseconds.</param>
+    public static void NoteUse(this StoreSession session, string id, long usedAtMs) => session.Execute(
+        "UPDATE keys SET last_used_at = @at WHERE id = @id AND (last_used_at IS NULL OR last_used_at < @at)",
+        ("@at", usedAtMs),
+        ("@id", id));
+
     /// <summary>Deletes a key softly.</summary>
     public static void DeleteKeySoftly(this StoreSession session, string id, long nowMs)
     {

@@ -133,6 +133,30 @@ public sealed class EventLedgerTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public void AKeyTellsWhenItWasLastUsed()
+    {
+        ServerSetup setup = new() { DataDirectory = Path.Combine(_directory, "data") };
+        long before = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        CreatedKey used;
+        CreatedKey unused;
+        using (ServerProcess server = ServerProcess.Start(setup))
+        {
+            using ApiClient client = server.Client();
+            string api = client.CreateApi();
+            used = client.CreateKey(api);
+            unused = client.CreateKey(api);
+            Assert.Equal("VALID", client.Verify(used.Key).Code);
+        }
+
+        using ServerProcess next = ServerProcess.Start(setup);
+        using ApiClient reader = next.Client();
+        long lastUsedAt = reader.GetKey(used.KeyId).GetProperty("lastUsedAt").GetInt64();
+        Assert.InRange(lastUsedAt, before - 60_000, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        Assert.Equal(0, lastUsedAt % 60_000);
+        Assert.False(reader.GetKey(unused.KeyId).TryGetProperty("lastUsedAt", out _));
+    }
+
+    [Fact]
     public void WithEventsOffNothingIsRecorded()
     {
         ServerSetup setup = new() { DataDirectory = Path.Combine(_directory, "data"), Options = ["--events=false"] };
