@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Events;
 using Unkey.Server.Events.Outlets;
+using Unkey.Server.Storage;
 
 namespace Unkey.Server.Events;
 
@@ -68,6 +69,18 @@ internal sealed class EventPipeline : IAsyncDisposable
     /// <param name="reactor">0 to the number of reactors - 1.</param>
     public EventRing Ring(int reactor) => _files[reactor].Ring;
 
+    /// <summary>The ring of the control plane, for who needs to know how far it is.</summary>
+    public EventRing ColdRing => _files[^1].Ring;
+
+    /// <summary>Brings the rings of a reactor and of the control plane to the disk. Any thread.</summary>
+    /// <param name="reactor">0 to the number of reactors - 1.</param>
+    /// <exception cref="IOException">The disk could not take them.</exception>
+    public void Flush(int reactor)
+    {
+        _files[reactor].Flush();
+        _files[^1].Flush();
+    }
+
     /// <summary>Recovers what an earlier process left, makes new rings and starts.</summary>
     /// <param name="options">Bounds.</param>
     /// <param name="sink">Where batches go; the pipeline's from now on.</param>
@@ -89,6 +102,8 @@ internal sealed class EventPipeline : IAsyncDisposable
             {
                 files.Add(EventRingFile.Create(Path.Combine(directory, $"ring-{i}.bin"), options.RingBytes));
             }
+
+            DiskFlush.Names(directory);
         }
         catch
         {

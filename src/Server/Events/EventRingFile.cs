@@ -10,11 +10,13 @@ namespace Unkey.Server.Events;
 /// <remarks>The file's blocks are allocated when it is made: a store into a hole of a full disk would end the process.</remarks>
 internal sealed class EventRingFile : IDisposable
 {
+    private readonly FileStream _file;
     private readonly MemoryMappedViewAccessor _view;
 
-    private EventRingFile(string path, MemoryMappedViewAccessor view, EventRing ring)
+    private EventRingFile(string path, FileStream file, MemoryMappedViewAccessor view, EventRing ring)
     {
         Path = path;
+        _file = file;
         _view = view;
         Ring = ring;
     }
@@ -30,46 +32,57 @@ internal sealed class EventRingFile : IDisposable
     public static EventRingFile Create(string path, long capacity)
     {
         long bytes = EventRing.MemoryBytes(capacity);
-        using FileStream file = PrivateFile.Open(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite, bytes);
+        FileStream file = PrivateFile.Open(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite, bytes);
         try
         {
             file.SetLength(bytes);
+            MemoryMappedViewAccessor view = Map(file, bytes);
+            return new EventRingFile(path, file, view, EventRing.Create(view.SafeMemoryMappedViewHandle, capacity));
         }
         catch (ArgumentOutOfRangeException exception)
         {
+            file.Dispose();
+
             // What the framework makes of EFBIG: a limit of the process or of the file system.
             throw new IOException($"'{path}' cannot be made {bytes} bytes long: a file may not be that large here.", exception);
         }
-
-        MemoryMappedViewAccessor view = Map(file, bytes);
-        return new EventRingFile(path, view, EventRing.Create(view.SafeMemoryMappedViewHandle, capacity));
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Opens what an earlier process left.</summary>
     /// <returns>The ring, or <see langword="null"/> when the file holds none.</returns>
     public static EventRingFile? Open(string path)
     {
-        using FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        if (file.Length == 0)
+        FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        if (file.Length > 0)
         {
-            return null;
+            MemoryMappedViewAccessor view = Map(file, file.Length);
+            if (EventRing.Open(view.SafeMemoryMappedViewHandle) is { } ring)
+            {
+                return new EventRingFile(path, file, view, ring);
+            }
+
+            view.Dispose();
         }
 
-        MemoryMappedViewAccessor view = Map(file, file.Length);
-        if (EventRing.Open(view.SafeMemoryMappedViewHandle) is { } ring)
-        {
-            return new EventRingFile(path, view, ring);
-        }
-
-        view.Dispose();
+        file.Dispose();
         return null;
     }
+
+    /// <summary>Brings what was published so far to the disk. Any thread.</summary>
+    /// <exception cref="IOException">The disk could not take it.</exception>
+    public void Flush() => DiskFlush.Data(_file.SafeFileHandle);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Ring.Dispose();
         _view.Dispose();
+        _file.Dispose();
     }
 
     private static MemoryMappedViewAccessor Map(FileStream file, long bytes)

@@ -4,6 +4,7 @@ using System.IO;
 using System.Security.Cryptography;
 using System.Threading;
 using Microsoft.Extensions.Logging;
+using Unkey.Server.Storage;
 
 namespace Unkey.Server.Events;
 
@@ -124,7 +125,19 @@ internal sealed class EventSpool
         EventBatch batch = BatchOf(builder);
         string unfinished = PathOf(number, UnfinishedExtension);
         long bytes = SpoolFile.Write(unfinished, batch, positions);
-        File.Move(unfinished, PathOf(number, Extension));
+        string path = PathOf(number, Extension);
+        File.Move(unfinished, path);
+        try
+        {
+            DiskFlush.Names(_directory);
+        }
+        catch (IOException)
+        {
+            // The events stay in their rings and are sealed again; this file would count them twice.
+            File.Delete(path);
+            throw;
+        }
+
         lock (_lock)
         {
             _files.Add(number, bytes);

@@ -120,8 +120,14 @@ internal sealed class RunningServer : IAsyncDisposable
             Describe(metrics, health, engine, controlPlane, buckets, credits, time);
             EventPipeline? pipeline = await events.ConfigureAwait(false);
             EventHosting.Describe(metrics, pipeline);
+            TransportServer reactors = transport;
+            metrics.Add(
+                "unkey_durability_failures_total",
+                "Flushes that failed under --durability strict; the answers that waited for them were not sent.",
+                () => reactors.FailedFlushes,
+                isCounter: true);
             beforeAccepting(controlPlane);
-            transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, pipeline, time);
+            transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, pipeline, time, credits);
             health.MarkStarted();
             OtlpMetrics? otlp = OtlpMetrics.Start(metrics, options.Otlp, loggers.CreateLogger("Unkey.Otlp"));
             return new RunningServer(transport, engine, controlPlane, buckets, pipeline, health, metrics, otlp);

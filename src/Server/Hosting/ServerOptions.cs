@@ -76,6 +76,9 @@ public sealed record ServerOptions
     /// <summary>The ClickHouse server that events go to, or <see langword="null"/> for the embedded store. Never logged with its password.</summary>
     public ClickHouseAddress? ClickHouse { get; init; }
 
+    /// <summary>What an answered decision survives.</summary>
+    public DurabilityKind Durability { get; init; } = DurabilityKind.Process;
+
     /// <summary>Bytes of the ring that each reactor publishes into; a power of two.</summary>
     public int EventRingBytes { get; init; } = 8 * 1024 * 1024;
 

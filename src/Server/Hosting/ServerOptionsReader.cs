@@ -108,6 +108,11 @@ internal static class ServerOptionsReader
             problems.Add("--event-sink: there is nothing to write with --events=false; leave out one of the two");
         }
 
+        if (!options.Events && options.Durability == DurabilityKind.Strict)
+        {
+            problems.Add("--durability: 'strict' waits until events are on the disk, and --events=false records none; leave out one of the two");
+        }
+
         if (options.EventFile is not null && options.EventOutlet != OutletKind.File)
         {
             problems.Add("--event-file: is written by --event-sink file alone; give both or neither");

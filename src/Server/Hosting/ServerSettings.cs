@@ -271,6 +271,20 @@ internal static class ServerSettings
         },
         new()
         {
+            Option = "--durability",
+            ValueName = "process|strict",
+            Default = "process",
+            Description = "What a decision that was answered survives, with its event and its credits: the death of the process, or with 'strict' that of the machine as"
+                + " well. Then each answer waits for the disk, which takes milliseconds; see docs/events.md.",
+            Read = static (string text, ref ServerOptions draft) =>
+            {
+                DurabilityKind? kind = text switch { "process" => DurabilityKind.Process, "strict" => DurabilityKind.Strict, _ => null };
+                draft = draft with { Durability = kind ?? draft.Durability };
+                return kind is null ? "is neither 'process' nor 'strict'" : null;
+            },
+        },
+        new()
+        {
             Option = "--event-ring-size",
             ValueName = "size",
             Default = SettingText.ShowSize(s_defaults.EventRingBytes),

@@ -97,6 +97,12 @@ internal sealed class Connection
     /// <summary>Rate-limit decisions of this turn whose latency is recorded once their answers are sent.</summary>
     internal int LimitAnswers { get; set; }
 
+    /// <summary>Position of <see cref="DurabilityGate"/> that must be on the disk before anything is sent; 0 when nothing must.</summary>
+    internal long HeldTo { get; set; }
+
+    /// <summary>When the answers that are held were decided, in Stopwatch ticks; 0 when none are.</summary>
+    internal long HeldSince { get; set; }
+
     /// <summary>True once the sending side was shut down.</summary>
     internal bool WriteShut { get; set; }
 

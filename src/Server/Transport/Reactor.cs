@@ -16,7 +16,7 @@ namespace Unkey.Server.Transport;
 /// thread is outside the engine's read sections, so memory that writers retired can be freed while it sleeps.
 /// The two subclasses say how to wait and how to move bytes; nothing else differs between them.
 /// </remarks>
-internal abstract class Reactor : IDisposable
+internal abstract partial class Reactor : IDisposable
 {
     /// <summary>Unsent answers above which a connection is not read any further.</summary>
     internal const int UnsentBytesMax = 64 * 1024;
@@ -27,12 +27,8 @@ internal abstract class Reactor : IDisposable
     /// <summary>Bytes thrown away during that time before the connection is cut.</summary>
     internal const long LingerBytesMax = 32 * 1024 * 1024;
 
-    private const int SweepIntervalMs = 100;
-
     private readonly ConcurrentQueue<IReactorWork> _posted = new();
     private readonly ReactorContext _context;
-    private readonly Deadlines _deadlines;
-    private long _nextSweepMs;
     private int _wakePending;
     private volatile bool _stopping;
 
@@ -126,7 +122,7 @@ internal abstract class Reactor : IDisposable
             {
                 // A request that has arrived but was not read yet is in flight as well: it is answered, and the answer says close.
                 OnReadable(idle);
-                if (idle.Phase == ConnectionPhase.Idle)
+                if (idle.Phase == ConnectionPhase.Idle && idle.HeldTo == 0)
                 {
                     BeginClose(idle);
                 }
@@ -150,6 +146,29 @@ internal abstract class Reactor : IDisposable
         catch (Exception e)
         {
             Fail(connection, e);
+        }
+    }
+
+    /// <summary>Sends answers that were held back until they were durable.</summary>
+    internal void ReleaseHeld()
+    {
+        while (_context.Durability!.TryTakeReleased(Connections, out Connection connection, out bool isLost))
+        {
+            try
+            {
+                if (isLost)
+                {
+                    Close(connection);
+                }
+                else if (SendUnsent(connection))
+                {
+                    Advance(connection);
+                }
+            }
+            catch (Exception e)
+            {
+                Fail(connection, e);
+            }
         }
     }
 
@@ -324,6 +343,18 @@ internal abstract class Reactor : IDisposable
     [HotPath]
     private bool Flush(Connection connection)
     {
+        if (_context.Durability is { } durability && connection.Output.Unsent > 0 && durability.TryHold(connection))
+        {
+            connection.HeldSince = connection.HeldSince == 0 ? Clock.Timestamp : connection.HeldSince;
+            return true;
+        }
+
+        return SendUnsent(connection);
+    }
+
+    [HotPath]
+    private bool SendUnsent(Connection connection)
+    {
         ConnectionOutput output = connection.Output;
         bool progressed = false;
         while (output.Unsent > 0)
@@ -379,7 +410,8 @@ internal abstract class Reactor : IDisposable
             return;
         }
 
-        long elapsed = Stopwatch.GetTimestamp() - Clock.Timestamp;
+        long elapsed = Stopwatch.GetTimestamp() - (connection.HeldSince == 0 ? Clock.Timestamp : connection.HeldSince);
+        connection.HeldSince = 0;
         for (; connection.VerifyAnswers > 0; connection.VerifyAnswers--)
         {
             Metrics.RecordLatency(RequestEndpoint.VerifyKey, elapsed);
@@ -428,7 +460,7 @@ internal abstract class Reactor : IDisposable
         }
     }
 
-    private static bool WantsRead(Connection connection) => connection.Phase switch
+    private static bool WantsRead(Connection connection) => connection.HeldTo == 0 && connection.Phase switch
     {
         ConnectionPhase.Blocked or ConnectionPhase.Closed => false,
         ConnectionPhase.Cold => !connection.Input.Ended && connection.Input.Length < ReadAheadBytesMax,
@@ -437,87 +469,7 @@ internal abstract class Reactor : IDisposable
 
     [HotPath]
     private void UpdateInterest(Connection connection) =>
-        UpdateInterest(connection, WantsRead(connection), connection.Output.Unsent > 0);
-
-    [HotPath]
-    private void SetDeadline(Connection connection)
-    {
-        if (connection.WriteDeadlineMs != 0)
-        {
-            Connections.SetDeadline(connection, connection.WriteDeadlineMs);
-            connection.PhaseChanged = true; // Once the output is sent, the phase's own deadline starts afresh.
-            return;
-        }
-
-        if (!connection.PhaseChanged)
-        {
-            // Deadlines are absolute: bytes that trickle in do not move them. A chunked body has no length to add its time for
-            // at once, so it earns that time at the lowest rate with what has come.
-            if (connection.Chunked is not null && connection.Phase == ConnectionPhase.Body)
-            {
-                Connections.SetDeadline(connection, connection.PhaseStartMs + _deadlines.BodyMs + connection.BodyExtraMs);
-            }
-
-            return;
-        }
-
-        connection.PhaseChanged = false;
-        long now = Clock.MonotonicMs;
-        connection.PhaseStartMs = now;
-        Connections.SetDeadline(connection, connection.Phase switch
-        {
-            ConnectionPhase.Idle => now + _deadlines.IdleMs,
-            ConnectionPhase.Head => now + _deadlines.HeaderMs,
-            ConnectionPhase.Body => now + _deadlines.BodyMs + connection.BodyExtraMs,
-            ConnectionPhase.Closing => now + Deadlines.LingerMs,
-            ConnectionPhase.Blocked => now + _deadlines.WriteMs,
-            _ => ConnectionTable.Never,
-        });
-    }
-
-    private void Sweep()
-    {
-        _nextSweepMs = Clock.MonotonicMs + SweepIntervalMs;
-        Metrics.SampleAllocations();
-        // BOUND: each step goes to a later slot.
-        for (int slot = Connections.NextExpired(0, Clock.MonotonicMs); slot >= 0; slot = Connections.NextExpired(slot + 1, Clock.MonotonicMs))
-        {
-            Connection connection = Connections.At(slot)!;
-            try
-            {
-                OnDeadline(connection);
-            }
-            catch (Exception e)
-            {
-                Fail(connection, e);
-            }
-        }
-    }
-
-    private void OnDeadline(Connection connection)
-    {
-        if (connection.WriteDeadlineMs != 0)
-        {
-            Close(connection);
-            return;
-        }
-
-        switch (connection.Phase)
-        {
-            case ConnectionPhase.Head or ConnectionPhase.Body:
-                Loop.RefuseTimeout(connection);
-                if (Flush(connection))
-                {
-                    SetDeadline(connection);
-                    UpdateInterest(connection);
-                }
-
-                break;
-            default:
-                Close(connection);
-                break;
-        }
-    }
+        UpdateInterest(connection, WantsRead(connection), connection.HeldTo == 0 && connection.Output.Unsent > 0);
 
     private void RunPosted()
     {

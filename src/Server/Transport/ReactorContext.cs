@@ -26,6 +26,9 @@ internal sealed record ReactorContext
     /// <summary>Where the answers of the control plane are recorded; null when requests are not.</summary>
     public ColdEvents? ColdEvents { get; init; }
 
+    /// <summary>Holds answers back until they are durable; null when they need not be.</summary>
+    public DurabilityGate? Durability { get; init; }
+
     /// <summary>Targets and what serves them.</summary>
     public required RouteTable Routes { get; init; }
 

@@ -14,6 +14,7 @@ using Unkey.Server.Diagnostics;
 using Unkey.Server.Events;
 using Unkey.Server.Hosting;
 using Unkey.Server.Routing;
+using Unkey.Server.Storage.Credits;
 
 namespace Unkey.Server.Transport;
 
@@ -31,6 +32,7 @@ internal sealed class TransportServer : IDisposable
     private readonly int _adminDescriptor = -1;
     private readonly List<PortableListener> _listeners = [];
     private readonly List<Thread> _threads = [];
+    private readonly List<DurabilityGate> _gates = [];
     private Reactor[] _reactors = [];
     private ConnectionLimit? _limit;
 
@@ -87,7 +89,14 @@ internal sealed class TransportServer : IDisposable
     internal static TransportServer Bind(ServerOptions options, ILogger logger) => new(options, logger);
 
     /// <summary>Starts the reactors; from here on connections are accepted.</summary>
-    internal void Start(EngineState engine, ControlPlaneRouter controlPlane, AdminRouter admin, Metrics metrics, EventPipeline? events, TimeProvider time)
+    internal void Start(
+        EngineState engine,
+        ControlPlaneRouter controlPlane,
+        AdminRouter admin,
+        Metrics metrics,
+        EventPipeline? events,
+        TimeProvider time,
+        CreditFile? credits = null)
     {
         _limit = new ConnectionLimit(_options.MaxConnections);
         var bodies = new BodyBudget(BodyBudget.DefaultBytesMax);
@@ -96,12 +105,14 @@ internal sealed class TransportServer : IDisposable
         _reactors = new Reactor[_options.Threads];
         for (int i = 0; i < _reactors.Length; i++)
         {
+            DurabilityGate? gate = _options.Durability == DurabilityKind.Strict ? Gate(i, events!, credits!) : null;
             var context = new ReactorContext
             {
                 Options = _options,
                 Engine = engine,
                 Events = events?.Ring(i),
                 ColdEvents = _options.RequestLog.IsOn ? events?.Cold : null,
+                Durability = gate,
                 Routes = routes,
                 ControlPlane = controlPlane,
                 Documents = documents,
@@ -115,6 +126,7 @@ internal sealed class TransportServer : IDisposable
             _reactors[i] = _epoll
                 ? new EpollReactor(context, _descriptors[i], i == 0 ? _adminDescriptor : -1)
                 : new PortableReactor(context);
+            gate?.Start(_reactors[i].Post);
             var thread = new Thread(_reactors[i].Run) { Name = $"reactor-{i}", IsBackground = true };
             _threads.Add(thread);
         }
@@ -129,6 +141,9 @@ internal sealed class TransportServer : IDisposable
             _ = listener.AcceptAsync(Array.ConvertAll(_reactors, static r => (PortableReactor)r));
         }
     }
+
+    /// <summary>Flushes that failed, so that answers were not sent. Any thread.</summary>
+    internal long FailedFlushes => _gates.Sum(static gate => gate.Failures);
 
     /// <summary>Stops accepting, lets requests in flight finish, at most for <paramref name="timeout"/>, then ends the reactors.</summary>
     /// <returns>True when every connection ended by itself.</returns>
@@ -161,6 +176,7 @@ internal sealed class TransportServer : IDisposable
             thread.Join();
         }
 
+        _gates.ForEach(static gate => gate.Dispose());
         return clean;
     }
 
@@ -182,6 +198,19 @@ internal sealed class TransportServer : IDisposable
             EpollListener.Close(_descriptors);
             EpollListener.Close([_adminDescriptor]);
         }
+    }
+
+    private DurabilityGate Gate(int reactor, EventPipeline events, CreditFile credits)
+    {
+        void Flush()
+        {
+            events.Flush(reactor);
+            credits.Flush();
+        }
+
+        DurabilityGate gate = new(events.Ring(reactor), events.ColdRing, Flush, _logger);
+        _gates.Add(gate);
+        return gate;
     }
 
     private sealed class BeginDrain : IReactorWork

@@ -127,6 +127,10 @@ public sealed class ServerOptionsTests
         Assert.Contains("--request-log", Assert.Single(problems), StringComparison.Ordinal);
         ReadWith(new() { ["--events"] = "false", ["--event-sink"] = "stdout" }, [], out problems);
         Assert.Contains("--event-sink", Assert.Single(problems), StringComparison.Ordinal);
+        ReadWith(new() { ["--events"] = "false", ["--durability"] = "strict" }, [], out problems);
+        Assert.Contains("--durability", Assert.Single(problems), StringComparison.Ordinal);
+        ReadWith(new() { ["--durability"] = "eventual" }, [], out problems);
+        Assert.Contains("--durability", Assert.Single(problems), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -112,6 +112,17 @@ internal sealed class CreditFile : ICreditMemory
         }
     }
 
+    /// <summary>Brings every take so far to the disk. Any thread.</summary>
+    /// <exception cref="IOException">The disk could not take it.</exception>
+    public void Flush()
+    {
+        // ORDER: acquire. Pairs with the release in Map.
+        if (Volatile.Read(ref _file) is { } file)
+        {
+            DiskFlush.Data(file.SafeFileHandle);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -195,7 +206,12 @@ internal sealed class CreditFile : ICreditMemory
             throw new InvalidOperationException("What the file tells must be settled before it is made anew.");
         }
 
-        _file ??= PrivateFile.Open(_path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite);
+        if (_file is null)
+        {
+            // ORDER: release. Pairs with the acquire in Flush.
+            Volatile.Write(ref _file, PrivateFile.Open(_path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite));
+            DiskFlush.Names(Path.GetDirectoryName(_path)!);
+        }
 
         // Written and not only made longer: a store into a hole of a full disk would end the process.
         RandomAccess.Write(_file.SafeFileHandle, new byte[ChunkBytes], _length);
