@@ -1,3 +1,4 @@
+using System;
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
@@ -36,9 +37,6 @@ internal sealed record VerificationEventRow
 
     public required double LatencyMs { get; init; }
 
-    /// <summary>The tags as a JSON array.</summary>
-    public string TagsJson => Tags.Length == 0 ? "[]" : JsonTags(Tags);
-
     /// <summary>Makes strings of an event.</summary>
     public static VerificationEventRow Of(in VerificationEvent item)
     {
@@ -58,39 +56,47 @@ internal sealed record VerificationEventRow
             IdentityId = Encoding.UTF8.GetString(item.IdentityId),
             ExternalId = Encoding.UTF8.GetString(item.ExternalId),
             KeyId = Encoding.UTF8.GetString(item.KeyId),
-            Outcome = NameOf(item.Outcome),
+            Outcome = Encoding.UTF8.GetString(NameUtf8(item.Outcome)),
             Tags = tags,
             SpentCredits = item.SpentCredits,
             LatencyMs = item.LatencyNs / NsPerMs,
         };
     }
 
-    private static string NameOf(VerifyOutcome outcome) => outcome switch
+    /// <summary>How the tables name an outcome.</summary>
+    public static ReadOnlySpan<byte> NameUtf8(VerifyOutcome outcome) => outcome switch
     {
-        VerifyOutcome.Valid => "VALID",
-        VerifyOutcome.Forbidden => "FORBIDDEN",
-        VerifyOutcome.InsufficientPermissions => "INSUFFICIENT_PERMISSIONS",
-        VerifyOutcome.UsageExceeded => "USAGE_EXCEEDED",
-        VerifyOutcome.RateLimited => "RATE_LIMITED",
-        VerifyOutcome.Disabled => "DISABLED",
-        VerifyOutcome.Expired => "EXPIRED",
-        _ => "NOT_FOUND",
+        VerifyOutcome.Valid => "VALID"u8,
+        VerifyOutcome.Forbidden => "FORBIDDEN"u8,
+        VerifyOutcome.InsufficientPermissions => "INSUFFICIENT_PERMISSIONS"u8,
+        VerifyOutcome.UsageExceeded => "USAGE_EXCEEDED"u8,
+        VerifyOutcome.RateLimited => "RATE_LIMITED"u8,
+        VerifyOutcome.Disabled => "DISABLED"u8,
+        VerifyOutcome.Expired => "EXPIRED"u8,
+        _ => "NOT_FOUND"u8,
     };
 
-    private static string JsonTags(string[] tags)
+    /// <summary>The tags of an event as a JSON array, in UTF-8.</summary>
+    public static ReadOnlySpan<byte> TagsJson(in VerificationEvent item)
     {
+        if (item.TagCount == 0)
+        {
+            return "[]"u8;
+        }
+
         ArrayBufferWriter<byte> buffer = new();
         using (Utf8JsonWriter json = new(buffer))
         {
             json.WriteStartArray();
-            foreach (string tag in tags)
+            EventReader reader = item.Tags;
+            for (int i = 0; i < item.TagCount; i++)
             {
-                json.WriteStringValue(tag);
+                json.WriteStringValue(reader.Text());
             }
 
             json.WriteEndArray();
         }
 
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        return buffer.WrittenSpan;
     }
 }

@@ -72,8 +72,11 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
     private static long Before(long nowMs, int days) => (nowMs - (days * DayMs)) / 1000;
 
     // Raw rows arrive about in the order of their time, so the oldest have the smallest row ids.
+    // The last row that is in the sums stays, and all after it: row ids go on from the largest, and sums from where they are.
     private bool DeleteRaw(string table, long beforeMs, int rows) => Run(
-        $"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY rowid LIMIT {rows}) AND time < $before", beforeMs) == rows;
+        $"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY rowid LIMIT {rows}) AND time < $before"
+            + $" AND rowid < (SELECT last_row FROM rolled_up WHERE source = '{table}')",
+        beforeMs) == rows;
 
     private void DeleteRollUp(string table, long beforeSeconds) => Run($"DELETE FROM {table} WHERE time < $before", beforeSeconds);
 

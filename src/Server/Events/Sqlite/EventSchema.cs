@@ -9,10 +9,10 @@ namespace Unkey.Server.Events.Sqlite;
 internal static class EventSchema
 {
     /// <summary>What this binary reads and writes: the number of steps.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     // What each version adds to the one before.
-    private static readonly string[] s_steps = ["events.sql", "requests.sql"];
+    private static readonly string[] s_steps = ["events.sql", "requests.sql", "rollups.sql"];
 
     /// <summary>The statements that bring a store to <see cref="Version"/>, the note of the version included.</summary>
     /// <param name="version">Its version now; 0 for an empty file.</param>

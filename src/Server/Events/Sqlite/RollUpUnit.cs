@@ -18,13 +18,9 @@ internal enum RollUpUnit
     Month,
 }
 
-/// <summary>What the spans mean in time.</summary>
+/// <summary>What the spans are called.</summary>
 internal static class RollUpUnits
 {
-    private const long MinuteSeconds = 60;
-    private const long HourSeconds = 3_600;
-    private const long DaySeconds = 86_400;
-
     /// <summary>All spans, shortest first.</summary>
     public static ReadOnlySpan<RollUpUnit> All => [RollUpUnit.Minute, RollUpUnit.Hour, RollUpUnit.Day, RollUpUnit.Month];
 
@@ -36,20 +32,4 @@ internal static class RollUpUnits
         RollUpUnit.Day => "day",
         _ => "month",
     };
-
-    /// <summary>Unix seconds of the start of the span that a moment is in.</summary>
-    /// <param name="unit">The span.</param>
-    /// <param name="timeMs">Unix milliseconds.</param>
-    public static long StartSeconds(this RollUpUnit unit, long timeMs)
-    {
-        long seconds = timeMs / 1000;
-        if (unit == RollUpUnit.Month)
-        {
-            DateTimeOffset time = DateTimeOffset.FromUnixTimeSeconds(seconds);
-            return new DateTimeOffset(time.Year, time.Month, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds();
-        }
-
-        long span = unit switch { RollUpUnit.Minute => MinuteSeconds, RollUpUnit.Hour => HourSeconds, _ => DaySeconds };
-        return seconds - (seconds % span);
-    }
 }

@@ -1,109 +1,121 @@
 using System;
 using System.Collections.Generic;
+using Microsoft.Data.Sqlite;
+using Unkey.Server.Storage.Sqlite;
 
 namespace Unkey.Server.Events.Sqlite;
 
-/// <summary>The sums of one batch, by row of each roll-up. One thread.</summary>
-internal sealed class RollUps
+/// <summary>Sums raw events by minute, hour, day and month. The store's thread only.</summary>
+/// <remarks>
+/// Few events are summed at once. Many are summed together, up to <see cref="PeriodMs"/> later: keys come again within that time, and a row of a
+/// roll-up that is written once instead of with every batch is most of what a busy store saves. How far the sums are is stored in their
+/// transaction, so that after a crash the next pass goes on there.
+/// </remarks>
+internal sealed class RollUps : IDisposable
 {
-    private readonly Dictionary<VerificationKey, VerificationSums> _verifications = [];
-    private readonly Dictionary<RatelimitKey, RatelimitSums> _ratelimits = [];
-    private readonly Dictionary<RequestKey, long> _requests = [];
+    /// <summary>The longest that sums lag behind the events when there are many.</summary>
+    public const long PeriodMs = 10_000;
 
-    /// <summary>Begins a batch.</summary>
-    public void Clear()
-    {
-        _verifications.Clear();
-        _ratelimits.Clear();
-        _requests.Clear();
-    }
+    /// <summary>Up to this many events are summed with their batch.</summary>
+    public const int FewRows = 2_000;
 
-    /// <summary>Counts a verification. By minute only; longer spans are summed from the minutes.</summary>
-    public void Add(VerificationEventRow row)
-    {
-        VerificationKey key = new(
-            RollUpUnit.Minute.StartSeconds(row.TimeMs), row.WorkspaceId, row.KeyspaceId, row.KeyId, row.IdentityId, row.ExternalId, row.Outcome, row.TagsJson);
-        VerificationSums sums = _verifications.GetValueOrDefault(key);
-        _verifications[key] = new VerificationSums(sums.Count + 1, sums.SpentCredits + row.SpentCredits);
-    }
+    // A pass holds its sums in memory; this many take about half a second.
+    private const int RowsMax = 250_000;
 
-    /// <summary>Counts a decision.</summary>
-    public void Add(RatelimitEventRow row)
-    {
-        RatelimitKey key = new(RollUpUnit.Minute.StartSeconds(row.TimeMs), row.WorkspaceId, row.NamespaceId, row.Identifier);
-        RatelimitSums sums = _ratelimits.GetValueOrDefault(key);
-        _ratelimits[key] = new RatelimitSums(
-            sums.Passed + (row.Passed ? 1 : 0), sums.Total + 1, sums.PassedTokens + (row.Passed ? row.Tokens : 0), sums.TotalTokens + row.Tokens);
-    }
+    private readonly SqliteConnection _connection;
+    private readonly List<Source> _sources = [];
+    private long _lastMs;
 
-    /// <summary>Counts a request.</summary>
-    public void Add(RequestEventRow row)
+    /// <summary>Prepares the statements.</summary>
+    public RollUps(SqliteConnection connection)
     {
-        RequestKey key = new(RollUpUnit.Minute.StartSeconds(row.TimeMs), row.WorkspaceId, row.Status, row.Host, row.Method, row.Path);
-        _requests[key] = _requests.GetValueOrDefault(key) + 1;
-    }
-
-    /// <summary>Adds the sums to the tables.</summary>
-    public void Write(EventTables tables)
-    {
-        foreach (RollUpUnit unit in RollUpUnits.All)
+        _connection = connection;
+        foreach (RollUpSource source in RollUpSource.All)
         {
-            foreach ((VerificationKey key, VerificationSums sums) in Coarser(unit, _verifications, static (key, start) => key with { Time = start }, static key => key.Time, Plus))
-            {
-                tables.Add(unit, key, sums);
-            }
+            _sources.Add(new Source(connection, source));
+        }
+    }
 
-            foreach ((RatelimitKey key, RatelimitSums sums) in Coarser(unit, _ratelimits, static (key, start) => key with { Time = start }, static key => key.Time, Plus))
-            {
-                tables.Add(unit, key, sums);
-            }
+    /// <summary>Sums what is due.</summary>
+    /// <param name="nowMs">Unix milliseconds.</param>
+    /// <exception cref="SqliteException">It failed; nothing was summed.</exception>
+    public void RunIfDue(long nowMs)
+    {
+        long rows = 0;
+        foreach (Source source in _sources)
+        {
+            rows += source.Waiting();
+        }
 
-            foreach ((RequestKey key, long count) in Coarser(unit, _requests, static (key, start) => key with { Time = start }, static key => key.Time, static (a, b) => a + b))
+        // A clock that has stepped back is no reason to wait for it.
+        bool isDue = rows is > 0 and <= FewRows || rows >= RowsMax || (rows > 0 && (nowMs - _lastMs >= PeriodMs || nowMs < _lastMs));
+        if (isDue)
+        {
+            _lastMs = nowMs;
+            Run();
+        }
+    }
+
+    /// <summary>Sums everything.</summary>
+    /// <exception cref="SqliteException">It failed; what was not summed is summed later.</exception>
+    public void Run()
+    {
+        foreach (Source source in _sources)
+        {
+            // BOUND: by the raw rows; each turn sums at least one.
+            while (source.Waiting() > 0)
             {
-                tables.Add(unit, key, count);
+                SqliteDatabase.Transact(_connection, source.Sum);
             }
         }
     }
 
-    private static Dictionary<TKey, TSums> Coarser<TKey, TSums>(
-        RollUpUnit unit, Dictionary<TKey, TSums> minutes, Func<TKey, long, TKey> at, Func<TKey, long> time, Func<TSums, TSums, TSums> plus)
-        where TKey : struct
-        where TSums : struct
+    /// <inheritdoc/>
+    public void Dispose() => _sources.ForEach(static source => source.Dispose());
+
+    private sealed class Source : IDisposable
     {
-        if (unit == RollUpUnit.Minute)
+        private readonly SqliteStatement _first;
+        private readonly SqliteStatement _last;
+        private readonly SqliteStatement _note;
+        private readonly SqliteStatement _clear;
+        private readonly SqliteStatement _fill;
+        private readonly List<SqliteStatement> _add = [];
+
+        public Source(SqliteConnection connection, RollUpSource source)
         {
-            return minutes;
+            SqliteDatabase.Run(connection, source.CreateMinutes);
+            _first = new SqliteStatement(connection, $"SELECT last_row FROM rolled_up WHERE source = '{source.Raw}'");
+            _last = new SqliteStatement(connection, $"SELECT max(rowid) FROM {source.Raw}");
+            _note = new SqliteStatement(connection, $"UPDATE rolled_up SET last_row = ? WHERE source = '{source.Raw}'");
+            _clear = new SqliteStatement(connection, source.ClearMinutes);
+            _fill = new SqliteStatement(connection, source.FillMinutes);
+            foreach (RollUpUnit unit in RollUpUnits.All)
+            {
+                _add.Add(new SqliteStatement(connection, source.AddTo(unit)));
+            }
         }
 
-        Dictionary<TKey, TSums> sums = [];
-        foreach ((TKey key, TSums value) in minutes)
+        public long Waiting() => _last.Query() - _first.Query();
+
+        public void Sum()
         {
-            TKey coarse = at(key, unit.StartSeconds(time(key) * 1000));
-            sums[coarse] = plus(sums.GetValueOrDefault(coarse), value);
+            long first = _first.Query();
+            long last = Math.Min(_last.Query(), first + RowsMax);
+            _clear.Run();
+            _fill.Number(first).Number(last).Run();
+            _add.ForEach(static add => add.Run());
+            _note.Number(last).Run();
         }
 
-        return sums;
+        public void Dispose()
+        {
+            _first.Dispose();
+            _last.Dispose();
+            _note.Dispose();
+            _clear.Dispose();
+            _fill.Dispose();
+            _add.ForEach(static add => add.Dispose());
+        }
     }
-
-    private static VerificationSums Plus(VerificationSums left, VerificationSums right) =>
-        new(left.Count + right.Count, left.SpentCredits + right.SpentCredits);
-
-    private static RatelimitSums Plus(RatelimitSums left, RatelimitSums right) => new(
-        left.Passed + right.Passed, left.Total + right.Total, left.PassedTokens + right.PassedTokens, left.TotalTokens + right.TotalTokens);
-
-    /// <summary>A row of a verification roll-up.</summary>
-    internal readonly record struct VerificationKey(
-        long Time, string WorkspaceId, string KeyspaceId, string KeyId, string IdentityId, string ExternalId, string Outcome, string Tags);
-
-    /// <summary>What is summed there.</summary>
-    internal readonly record struct VerificationSums(long Count, long SpentCredits);
-
-    /// <summary>A row of a request roll-up; its sum is a count.</summary>
-    internal readonly record struct RequestKey(long Time, string WorkspaceId, int Status, string Host, string Method, string Path);
-
-    /// <summary>A row of a rate-limit roll-up.</summary>
-    internal readonly record struct RatelimitKey(long Time, string WorkspaceId, string NamespaceId, string Identifier);
-
-    /// <summary>What is summed there.</summary>
-    internal readonly record struct RatelimitSums(long Passed, long Total, long PassedTokens, long TotalTokens);
 }

@@ -1,18 +1,20 @@
 using System;
+using System.Collections.Concurrent;
 using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Data.Sqlite;
 using Unkey.Engine.Events;
+using Unkey.Server.Hosting;
 using Unkey.Server.Storage.Sqlite;
 
 namespace Unkey.Server.Events.Sqlite;
 
 /// <summary>The embedded event store: a SQLite file of its own, so that events never wait for the key store nor it for them.</summary>
 /// <remarks>
-/// A batch is one transaction with its token, so it counts once however often it is delivered. Roll-ups are summed in memory first: a batch
-/// touches each of their rows once. <c>synchronous=FULL</c>: a batch leaves the spool only when its transaction is on the disk; with a batch a
-/// second that flush costs nothing that counts.
+/// A batch is one transaction with its token, so it counts once however often it is delivered. <c>synchronous=FULL</c>: a batch leaves the spool
+/// only when its transaction is on the disk; with a batch a second that flush costs nothing that counts. All of it runs on a thread of its own
+/// that gives way to the reactors.
 /// </remarks>
 internal sealed class SqliteEventSink : IEventSink
 {
@@ -22,18 +24,26 @@ internal sealed class SqliteEventSink : IEventSink
     // Tokens are kept longer than any batch could wait for a second delivery.
     private const long TokenKeptMs = 30L * 24 * 3_600_000;
 
+    // How often sums that wait are looked at when no batch comes.
+    private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(1);
+
     private readonly SqliteConnection _connection;
     private readonly EventTables _tables;
-    private readonly RollUps _rollUps = new();
+    private readonly RollUps _rollUps;
     private readonly TimeProvider _time;
     private readonly EventRetention _retention;
+    private readonly BlockingCollection<Delivery> _deliveries = new(1);
+    private readonly Thread _thread;
 
     private SqliteEventSink(SqliteConnection connection, TimeProvider time, int retentionDays)
     {
         _connection = connection;
         _time = time;
         _tables = new EventTables(connection);
+        _rollUps = new RollUps(connection);
         _retention = new EventRetention(connection, retentionDays);
+        _thread = new Thread(Run) { Name = "event-store", IsBackground = true };
+        _thread.Start();
     }
 
     /// <inheritdoc/>
@@ -90,93 +100,118 @@ internal sealed class SqliteEventSink : IEventSink
     /// <inheritdoc/>
     public Task DeliverAsync(EventBatch batch, CancellationToken cancellation)
     {
-        try
-        {
-            Deliver(batch);
-            return Task.CompletedTask;
-        }
-        catch (SqliteException exception)
-        {
-            return Task.FromException(new EventSinkException(exception.Message, exception));
-        }
+        Delivery delivery = new(batch);
+        _deliveries.Add(delivery, cancellation);
+        return delivery.Done.Task;
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        _deliveries.CompleteAdding();
+        _thread.Join();
+        _deliveries.Dispose();
+        _rollUps.Dispose();
         _tables.Dispose();
         _connection.Dispose();
         return ValueTask.CompletedTask;
     }
 
+    private void Run()
+    {
+        ThreadPriorities.LowerCurrent();
+        while (!_deliveries.IsCompleted)
+        {
+            if (_deliveries.TryTake(out Delivery? delivery, s_idle))
+            {
+                Complete(delivery);
+            }
+            else
+            {
+                TryRollUp(_deliveries.IsAddingCompleted);
+            }
+        }
+
+        TryRollUp(isLast: true);
+    }
+
+    private void Complete(Delivery delivery)
+    {
+        try
+        {
+            Deliver(delivery.Batch);
+            delivery.Done.SetResult();
+        }
+        catch (SqliteException exception)
+        {
+            delivery.Done.SetException(new EventSinkException(exception.Message, exception));
+        }
+#pragma warning disable CA1031 // The thread must not end: batches would pile up in the spool. Who delivers is told.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            delivery.Done.SetException(exception);
+        }
+    }
+
     private void Deliver(EventBatch batch)
     {
         long nowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        SqliteDatabase.Run(_connection, "BEGIN IMMEDIATE");
-        try
+        SqliteDatabase.Transact(_connection, () =>
         {
             if (_tables.TryClaim(batch.Token, nowMs))
             {
                 Write(batch);
             }
-
-            SqliteDatabase.Run(_connection, "COMMIT");
-        }
-        catch
-        {
-            // SQLite has already rolled back after some faults.
-            if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle!) == 0)
-            {
-                SqliteDatabase.Run(_connection, "ROLLBACK");
-            }
-
-            throw;
-        }
-
+        });
+        _rollUps.RunIfDue(nowMs);
         _retention.RunIfDue(nowMs, TokenKeptMs, batch.Count);
+    }
+
+    private void TryRollUp(bool isLast)
+    {
+        try
+        {
+            if (isLast)
+            {
+                _rollUps.Run();
+            }
+            else
+            {
+                _rollUps.RunIfDue(_time.GetUtcNow().ToUnixTimeMilliseconds());
+            }
+        }
+        catch (SqliteException)
+        {
+            // The events are stored. The next batch meets the same fault and says so; sums that are missing are made by a later pass or start.
+        }
     }
 
     private void Write(EventBatch batch)
     {
-        _rollUps.Clear();
         int offset = 0;
         while (batch.TryNext(ref offset, out ReadOnlySpan<byte> payload))
         {
             if (VerificationEvent.TryRead(payload, out VerificationEvent verification))
             {
-                Add(in verification);
+                _tables.Insert(in verification);
             }
             else if (RatelimitEvent.TryRead(payload, out RatelimitEvent limit))
             {
-                Add(in limit);
+                _tables.Insert(in limit);
             }
             else if (RequestEvent.TryRead(payload, out RequestEvent request))
             {
-                Add(in request);
+                _tables.Insert(in request);
             }
         }
-
-        _rollUps.Write(_tables);
     }
 
-    private void Add(in VerificationEvent item)
+    private sealed class Delivery(EventBatch batch)
     {
-        VerificationEventRow row = VerificationEventRow.Of(in item);
-        _tables.Insert(row);
-        _rollUps.Add(row);
-    }
+        public EventBatch Batch { get; } = batch;
 
-    private void Add(in RatelimitEvent item)
-    {
-        RatelimitEventRow row = RatelimitEventRow.Of(in item);
-        _tables.Insert(row);
-        _rollUps.Add(row);
-    }
-
-    private void Add(in RequestEvent item)
-    {
-        RequestEventRow row = RequestEventRow.Of(in item);
-        _tables.Insert(row);
-        _rollUps.Add(row);
+        // Continuations must not run on the store's thread.
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }
