@@ -100,14 +100,14 @@ internal sealed class DeliveryOrder(DeliveryPauses pauses)
     /// <returns>How often it failed while others came through: 0 when this failure may be the sink's.</returns>
     public int Failed(long number, TimeSpan now, TimeSpan took)
     {
-        Failure failure = _failures.GetValueOrDefault(number, new Failure(0, _successes));
+        Failure failure = _failures.GetValueOrDefault(number, new Failure(0, 0, _successes));
         bool othersCameThrough = _successes > failure.SuccessesBefore;
-        failure = new Failure(failure.Alone + (othersCameThrough ? 1 : 0), _successes);
+        failure = new Failure(failure.Alone + (othersCameThrough ? 1 : 0), failure.Alone > 0 || othersCameThrough ? failure.AsSuspect + 1 : 0, _successes);
         _failures[number] = failure;
         if (failure.Alone > 0)
         {
             _waiting.Remove(number);
-            _suspects[number] = now + pauses.OfBatch(failure.Alone, took);
+            _suspects[number] = now + pauses.OfBatch(failure.AsSuspect, took);
             return failure.Alone;
         }
 
@@ -136,6 +136,7 @@ internal sealed class DeliveryOrder(DeliveryPauses pauses)
     }
 
     /// <param name="Alone">Failures while others came through.</param>
+    /// <param name="AsSuspect">Those, and the ones that came while nothing was tried but suspects.</param>
     /// <param name="SuccessesBefore">Successes of all when it failed last.</param>
-    private readonly record struct Failure(int Alone, long SuccessesBefore);
+    private readonly record struct Failure(int Alone, int AsSuspect, long SuccessesBefore);
 }

@@ -17,6 +17,9 @@ internal sealed record DeliveryPauses
     /// <summary>After a batch failed while others came through; doubles with each time.</summary>
     public TimeSpan BatchMin { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>The longest pause of a batch that fails at once.</summary>
+    public TimeSpan BatchMax { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How often a batch may fail while others come through: with ten and one second, the last is almost nine minutes after the first.</summary>
     public int BatchAttemptsMax { get; init; } = 10;
 
@@ -25,7 +28,8 @@ internal sealed record DeliveryPauses
     /// <param name="took">How long the last attempt took.</param>
     public TimeSpan OfBatch(int failures, TimeSpan took)
     {
-        TimeSpan doubled = BatchMin * Math.Pow(2, failures - 1);
+        TimeSpan doubled = BatchMin * Math.Pow(2, Math.Min(failures, 30) - 1);
+        doubled = doubled < BatchMax ? doubled : BatchMax;
         TimeSpan share = took * ShareDivisor;
         return doubled > share ? doubled : share;
     }

@@ -11,7 +11,7 @@ namespace Unkey.Server.Events;
 
 /// <summary>Sealed batches as files, oldest first, until the sink has them.</summary>
 /// <remarks>
-/// <para>Any thread. Bounded: when the files together reach the bound, new batches are refused until an eighth of it is free, so that the oldest are kept.</para>
+/// <para>Any thread. Bounded: when the files together reach the bound, new batches are refused until an eighth of it has become free, so that the oldest are kept.</para>
 /// <para>
 /// <c>N.events</c> waits; <c>N.events.damaged</c> is no whole batch; <c>N.events.rejected</c> is one that the sink refuses. The file of the newest
 /// batch that was delivered stays as <c>last.delivered</c>: after a death of the machine a ring may look as it did some time ago, and this file says
@@ -44,6 +44,7 @@ internal sealed class EventSpool
     private long _rejectedBytes;
     private long _deliveredNumber = -1;
     private long _damaged;
+    private long _resumeBytes;
     private bool _isFull;
 
     private EventSpool(string directory, long bytesMax, ILogger logger)
@@ -117,9 +118,14 @@ internal sealed class EventSpool
         long number;
         lock (_lock)
         {
-            // Without the second bound a small batch would find the room that a large one did not, and the state would change with every batch.
-            long bound = _isFull ? _bytesMax - (_bytesMax / 8) : _bytesMax;
-            _isFull = _bytes + SpoolFile.BytesOf(builder.Bytes, positions.Count) > bound;
+            // A small batch does not find the room that a large one did not, or the state would change with every batch.
+            bool isFull = (_isFull && _bytes > _resumeBytes) || _bytes + SpoolFile.BytesOf(builder.Bytes, positions.Count) > _bytesMax;
+            if (isFull && !_isFull)
+            {
+                _resumeBytes = Math.Max(0, _bytes - (_bytesMax / 8));
+            }
+
+            _isFull = isFull;
             if (_isFull)
             {
                 return null;
