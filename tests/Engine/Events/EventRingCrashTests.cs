@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using Unkey.Engine.Events;
 using Unkey.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
