@@ -261,6 +261,7 @@ internal sealed class EventSpool
                 break;
             case Extension + RejectedExtension:
                 _rejectedBytes += new FileInfo(path).Length;
+                Claim(path, claims);
                 break;
             case Extension + DamagedExtension:
                 break;
@@ -280,14 +281,19 @@ internal sealed class EventSpool
             && number < NumberMax;
     }
 
+    private static void Claim(string path, SpoolClaims claims)
+    {
+        if (SpoolFile.TryReadHead(path, out List<RingPosition> positions))
+        {
+            claims.Add(path, positions);
+        }
+    }
+
     private void FindForeign(string path, string name, SpoolClaims claims)
     {
         if (name == DeliveredName)
         {
-            if (SpoolFile.TryReadHead(path, out List<RingPosition> positions))
-            {
-                claims.Add(path, positions);
-            }
+            Claim(path, claims);
         }
         else if (name.EndsWith(Extension, StringComparison.Ordinal))
         {
