@@ -1,7 +1,12 @@
 // The real ClickHouse engine (chdb runs it in this process) behind as much of its HTTP interface as the product uses: statements in the body,
 // inserts with the query in the URL and gzip bodies, and a way for tests to make it fail. Prints {"port": N} when it serves.
 //   node server.mjs DIRECTORY
-// Faults: POST /fault?kind=none|refuse|lose|close, and times=N: how often.
+// Faults of inserts: POST /fault?kind=K, and times=N: how often; with text=T only those whose rows contain it. Kinds:
+//   refuse     500, as out of memory       reject  400, as rows that cannot be parsed
+//   close      closed before it is stored  cut     closed as soon as the request begins to arrive
+//   lose       stored, then closed         hang    stored, and never answered
+//   half       stored, and the answer ends in its middle
+//   trailing   200, and the exception in a field, as after the head of an answer was sent
 import { createRequire } from 'node:module';
 import http from 'node:http';
 import fs from 'node:fs';
@@ -13,7 +18,7 @@ const { Session } = createRequire(import.meta.url)('chdb');
 const session = new Session(process.argv[2]);
 const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'unkey-clickhouse-'));
 const insert = /^\s*INSERT\s+INTO\s+(\w+)\s*\(([^)]*)\)\s*FORMAT\s+(\w+)\s*$/i;
-const fault = { kind: 'none', times: 0 };
+const fault = { kind: 'none', times: 0, text: '' };
 let files = 0;
 let last = Promise.resolve();
 
@@ -57,26 +62,55 @@ function run(url, body) {
   return session.query(format ? statement.slice(0, format.index) : statement, format ? format[1] : 'TSV');
 }
 
-function takeFault() {
-  if (fault.times === 0) {
+function takeFault(rows) {
+  if (fault.times === 0 || !rows.includes(fault.text)) {
     return 'none';
   }
   fault.times--;
   return fault.kind;
 }
 
+function bodyOf(request, chunks) {
+  const body = Buffer.concat(chunks);
+  return request.headers['content-encoding'] === 'gzip' ? zlib.gunzipSync(body) : body;
+}
+
 const server = http.createServer((request, response) => {
   const chunks = [];
-  request.on('data', (chunk) => chunks.push(chunk));
+  const url = new URL(request.url, 'http://localhost');
+  const isInsert = url.searchParams.has('insert_deduplication_token');
+  let isCut = false;
+  request.on('data', (chunk) => {
+    if (isInsert && chunks.length === 0 && fault.kind === 'cut' && fault.times > 0) {
+      fault.times--;
+      isCut = true;
+      request.socket.destroy();
+    }
+    chunks.push(chunk);
+  });
   request.on('end', () => inTurn(() => {
-    const url = new URL(request.url, 'http://localhost');
+    if (isCut) {
+      return;
+    }
     if (url.pathname === '/fault') {
       fault.kind = url.searchParams.get('kind');
       fault.times = Number(url.searchParams.get('times') ?? 0);
+      fault.text = url.searchParams.get('text') ?? '';
       response.end();
       return;
     }
-    const kind = url.searchParams.has('insert_deduplication_token') ? takeFault() : 'none';
+    const body = bodyOf(request, chunks);
+    const kind = isInsert ? takeFault(body) : 'none';
+    if (kind === 'reject') {
+      response.writeHead(400, { 'X-ClickHouse-Exception-Code': '33' });
+      response.end('Code: 33. DB::Exception: told to reject\nand more');
+      return;
+    }
+    if (kind === 'trailing') {
+      response.writeHead(200, { 'X-ClickHouse-Exception-Code': '241' });
+      response.end('Code: 241. DB::Exception: told to fail late');
+      return;
+    }
     if (kind === 'refuse') {
       response.writeHead(500, { 'X-ClickHouse-Exception-Code': '241' });
       response.end('Code: 241. DB::Exception: told to refuse');
@@ -87,11 +121,16 @@ const server = http.createServer((request, response) => {
       return;
     }
     try {
-      let body = Buffer.concat(chunks);
-      if (request.headers['content-encoding'] === 'gzip') {
-        body = zlib.gunzipSync(body);
-      }
       const answer = run(url, body);
+      if (kind === 'hang') {
+        return;
+      }
+      if (kind === 'half') {
+        response.writeHead(200, { 'Content-Length': '100' });
+        response.write('Ok');
+        setImmediate(() => response.destroy());
+        return;
+      }
       if (kind === 'lose') {
         response.destroy();
         return;

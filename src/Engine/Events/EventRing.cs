@@ -262,9 +262,8 @@ public sealed unsafe class EventRing : IDisposable
         _memory.Dispose();
     }
 
-    private static int RecordBytes(int payload) => (payload + RecordHeadBytes + RecordAlignment - 1) & -RecordAlignment;
-
-    private static uint Checksum(byte* bytes, int length, long position)
+    /// <summary>Checksum of a record at a position.</summary>
+    internal static uint Checksum(byte* bytes, int length, long position)
     {
         // Two lanes: an instruction takes three cycles until its result is there, and another may begin in each of them.
         uint even = BitOperations.Crc32C(uint.MaxValue, (ulong)position);
@@ -284,6 +283,8 @@ public sealed unsafe class EventRing : IDisposable
 
         return BitOperations.Crc32C(even, odd);
     }
+
+    private static int RecordBytes(int payload) => (payload + RecordHeadBytes + RecordAlignment - 1) & -RecordAlignment;
 
     private void WriteHead(long position, uint length, uint checksum)
     {

@@ -30,7 +30,6 @@ internal sealed class EventBatcher : IDisposable
     private readonly EventBatchBuilder _builder = new();
     private readonly ManualResetEventSlim _stopping = new(false);
     private readonly Thread _thread;
-    private readonly int _batchBytesMax;
     private long _firstAt;
     private long _dropped;
     private bool _isSpoolDown;
@@ -46,9 +45,6 @@ internal sealed class EventBatcher : IDisposable
         _outlet = outlet;
         _options = options;
         _logger = logger;
-
-        // What is gathered and not sealed stays in its ring, so a batch must be sealed long before a ring is full.
-        _batchBytesMax = (int)Math.Min(options.RingBytes / 4, 4 * 1024 * 1024);
         _thread = new Thread(Run) { Name = "events", IsBackground = true };
     }
 
@@ -133,7 +129,7 @@ internal sealed class EventBatcher : IDisposable
         return false;
     }
 
-    private bool IsFull() => _builder.Count >= _options.BatchEventsMax || _builder.Bytes >= _batchBytesMax;
+    private bool IsFull() => _builder.Count >= _options.BatchEventsMax || _builder.Bytes >= _options.BatchBytesMax;
 
     private bool Seal()
     {

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
@@ -9,40 +10,47 @@ namespace Unkey.Server.Events;
 
 /// <summary>Brings sealed batches to the sink, again and again until it has them.</summary>
 /// <remarks>
-/// One batch at a time. The newest one goes first, because it is in memory and what people look at; after it the oldest that waits, so that a
-/// backlog shrinks at full speed while fresh events keep coming through. Pauses double from a quarter of a second to half a minute, with jitter.
+/// One batch at a time, as <see cref="DeliveryOrder"/> says: the newest one first, because it is in memory and what people look at; after it the oldest
+/// that waits, so that a backlog shrinks at full speed while fresh events keep coming through. A batch that the sink refuses again and again while it
+/// takes others is set aside. Pauses double, with jitter.
 /// </remarks>
 internal sealed class EventDelivery : IAsyncDisposable
 {
     // Batches in memory; the files of older ones are read again.
     private const int KeptMax = 4;
 
-    private static readonly TimeSpan s_pauseMin = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan s_pauseMax = TimeSpan.FromSeconds(30);
-
     private readonly IEventSink _sink;
     private readonly EventSpool _spool;
+    private readonly DeliveryPauses _pauses;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
-    private readonly SortedSet<long> _waiting;
+    private readonly DeliveryOrder _order;
     private readonly SortedDictionary<long, EventBatch> _kept = [];
-    private readonly SemaphoreSlim _arrived = new(0, 1);
+    private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _abandon = new();
     private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _run = Task.CompletedTask;
+    private TimeSpan _pause;
     private long _delivered;
     private long _batches;
     private long _failures;
-    private bool _tookFresh;
+    private long _rejected;
     private bool _isDown;
+    private long? _faulted;
 
     /// <summary>Creates the delivery; what is in the spool waits.</summary>
-    public EventDelivery(IEventSink sink, EventSpool spool, ILogger logger)
+    public EventDelivery(IEventSink sink, EventSpool spool, DeliveryPauses pauses, ILogger logger)
     {
         _sink = sink;
         _spool = spool;
+        _pauses = pauses;
+        _pause = pauses.SinkMin;
         _logger = logger;
-        _waiting = [.. spool.Numbers()];
+        _order = new DeliveryOrder(pauses);
+        foreach (long number in spool.Numbers())
+        {
+            _order.Add(number);
+        }
     }
 
     /// <summary>Events that the sink has. Any thread.</summary>
@@ -55,7 +63,11 @@ internal sealed class EventDelivery : IAsyncDisposable
     /// <summary>Deliveries that failed. Any thread.</summary>
     public long Failures => Volatile.Read(ref _failures);
 
-    /// <summary>Whether the last delivery succeeded. Any thread.</summary>
+    /// <summary>Batches that were given up, because the sink refused them and took others. Any thread.</summary>
+    // ORDER: none needed; a count with one writer.
+    public long Rejected => Volatile.Read(ref _rejected);
+
+    /// <summary>Whether the sink takes batches, as far as is known. Any thread.</summary>
     // ORDER: none needed; a state for the metrics.
     public bool IsUp => !Volatile.Read(ref _isDown);
 
@@ -67,7 +79,7 @@ internal sealed class EventDelivery : IAsyncDisposable
     {
         lock (_lock)
         {
-            _waiting.Add(number);
+            _order.Add(number);
             _kept[number] = batch;
             if (_kept.Count > KeptMax)
             {
@@ -76,10 +88,7 @@ internal sealed class EventDelivery : IAsyncDisposable
                 _kept.Remove(oldest.Current);
             }
 
-            if (_arrived.CurrentCount == 0)
-            {
-                _arrived.Release();
-            }
+            Wake();
         }
     }
 
@@ -92,62 +101,76 @@ internal sealed class EventDelivery : IAsyncDisposable
             return;
         }
 
+        lock (_lock)
+        {
+            Wake();
+        }
+
         _abandon.CancelAfter(timeout);
         await _run.ConfigureAwait(false);
         _abandon.Dispose();
-        _arrived.Dispose();
+        _wake.Dispose();
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
 
+    private static TimeSpan Now() => Stopwatch.GetElapsedTime(0);
+
     private async Task RunAsync()
     {
-        TimeSpan pause = s_pauseMin;
         while (!_abandon.IsCancellationRequested)
         {
-            if (Next() is not { } number)
+            bool isLast = _stopping.Task.IsCompleted;
+            if (Next(isLast, out TimeSpan wait) is not { } number)
             {
-                if (_stopping.Task.IsCompleted)
+                if (isLast)
                 {
                     return;
                 }
 
-                await Task.WhenAny(_arrived.WaitAsync(_abandon.Token), _stopping.Task).ConfigureAwait(false);
+                await ((Task)_wake.WaitAsync(wait, _abandon.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 continue;
             }
 
             if (await TryDeliverAsync(number).ConfigureAwait(false))
             {
-                pause = s_pauseMin;
                 continue;
             }
 
-            if (_stopping.Task.IsCompleted)
+            if (!IsUp && _stopping.Task.IsCompleted)
             {
                 return;
             }
 
-            TimeSpan jittered = pause * (0.5 + Random.Shared.NextDouble());
-            pause = pause * 2 < s_pauseMax ? pause * 2 : s_pauseMax;
+            TimeSpan jittered = _pause * (0.5 + Random.Shared.NextDouble());
+            _pause = _pause * 2 < _pauses.SinkMax ? _pause * 2 : _pauses.SinkMax;
             await Task.WhenAny(Task.Delay(jittered, _abandon.Token), _stopping.Task).ConfigureAwait(false);
         }
     }
 
-    private long? Next()
+    // In the lock, which makes the count no race.
+    private void Wake()
     {
-        lock (_lock)
+        if (_wake.CurrentCount == 0)
         {
-            if (_waiting.Count == 0)
-            {
-                return null;
-            }
-
-            _tookFresh = !_tookFresh;
-            return _tookFresh ? _waiting.Max : _waiting.Min;
+            _wake.Release();
         }
     }
 
+    private long? Next(bool isLast, out TimeSpan wait)
+    {
+        lock (_lock)
+        {
+            TimeSpan now = Now();
+            long? number = _order.Next(now, isLast);
+            wait = number is null && _order.NextDue() is { } due ? TimeSpan.FromMilliseconds(Math.Ceiling(Math.Max(0, (due - now).TotalMilliseconds))) : Timeout.InfiniteTimeSpan;
+            return number;
+        }
+    }
+
+    /// <summary>Delivers a batch.</summary>
+    /// <returns>False when the sink is to have a pause.</returns>
     private async Task<bool> TryDeliverAsync(long number)
     {
         EventBatch? batch;
@@ -156,6 +179,7 @@ internal sealed class EventDelivery : IAsyncDisposable
             batch = _kept.GetValueOrDefault(number);
         }
 
+        TimeSpan start = Now();
         try
         {
             batch ??= _spool.Read(number);
@@ -167,45 +191,111 @@ internal sealed class EventDelivery : IAsyncDisposable
         }
         catch (Exception exception) when (exception is EventSinkException or IOException or UnauthorizedAccessException or OperationCanceledException)
         {
-            Failed(exception.Message);
-            return false;
+            return Failed(number, batch, exception.Message, start);
         }
 #pragma warning disable CA1031 // The task must not end: batches would pile up in the spool.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            EventLog.Fault(_logger, exception);
-            Failed(exception.GetType().Name);
-            return false;
+            if (_faulted != number)
+            {
+                _faulted = number;
+                EventLog.Fault(_logger, exception);
+            }
+
+            return Failed(number, batch, exception.GetType().Name, start);
         }
 
-        lock (_lock)
+        if (batch is null)
         {
-            _waiting.Remove(number);
-            _kept.Remove(number);
+            Forget(number);
+            return true;
         }
 
-        Succeeded(batch?.Count ?? 0);
+        Succeeded(number, batch.Count);
         return true;
     }
 
-    private void Failed(string reason)
+    private bool Failed(long number, EventBatch? batch, string reason, TimeSpan start)
     {
         // ORDER: none needed, here and below; counts with one writer.
         Volatile.Write(ref _failures, _failures + 1);
-        if (!_isDown && !_abandon.IsCancellationRequested)
+        if (_abandon.IsCancellationRequested)
         {
-            Volatile.Write(ref _isDown, true);
+            return false;
+        }
+
+        int alone;
+        bool isDown;
+        lock (_lock)
+        {
+            TimeSpan now = Now();
+            alone = _order.Failed(number, now, now - start);
+            isDown = _order.IsSinkDown;
+        }
+
+        if (alone >= _pauses.BatchAttemptsMax)
+        {
+            Reject(number, batch?.Count ?? 0, alone, reason);
+        }
+
+        if (isDown && IsUp)
+        {
+            Volatile.Write(ref _isDown, true); // ORDER: none needed; a flag with one writer.
             EventLog.SinkDown(_logger, _sink.Description, reason);
+        }
+
+        return alone > 0;
+    }
+
+    private void Reject(long number, int events, int attempts, string reason)
+    {
+        try
+        {
+            string? path = _spool.Reject(number);
+            if (path is null)
+            {
+                EventLog.RejectedAndRemoved(_logger, _sink.Description, events, attempts, reason);
+            }
+            else
+            {
+                EventLog.Rejected(_logger, _sink.Description, events, attempts, path, reason);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It stays a suspect and is tried again after its pause.
+            return;
+        }
+
+        // ORDER: none needed, as above.
+        Volatile.Write(ref _rejected, _rejected + 1);
+        Forget(number);
+    }
+
+    private void Forget(long number)
+    {
+        lock (_lock)
+        {
+            _order.Forget(number);
+            _kept.Remove(number);
         }
     }
 
-    private void Succeeded(int events)
+    private void Succeeded(long number, int events)
     {
+        lock (_lock)
+        {
+            _order.Delivered(number);
+            _kept.Remove(number);
+        }
+
+        _pause = _pauses.SinkMin;
+
         // ORDER: none needed, as above.
         Volatile.Write(ref _delivered, _delivered + events);
         Volatile.Write(ref _batches, _batches + 1);
-        if (_isDown)
+        if (!IsUp)
         {
             Volatile.Write(ref _isDown, false);
             EventLog.SinkUp(_logger, _sink.Description, _spool.Count);

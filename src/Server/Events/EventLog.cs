@@ -21,6 +21,21 @@ internal static partial class EventLog
     [LoggerMessage(EventId = 4003, Level = LogLevel.Error, Message = "A sealed batch of events is damaged and was set aside as {Path}")]
     public static partial void Damaged(ILogger logger, string path);
 
+    /// <summary>A sealed batch cannot be found.</summary>
+    [LoggerMessage(EventId = 4004, Level = LogLevel.Error, Message = "A sealed batch of events is gone: somebody removed {Path}")]
+    public static partial void Gone(ILogger logger, string path);
+
+    /// <summary>The sink refuses a batch and takes others.</summary>
+    [LoggerMessage(EventId = 4005, Level = LogLevel.Error, Message = "{Sink} takes other batches and refused one of {Events} events {Attempts} times, which was set aside as {Path}: {Reason}")]
+    public static partial void Rejected(ILogger logger, string sink, int events, int attempts, string path, string reason);
+
+    /// <summary>The sink refuses a batch and takes others, and there is no room to keep it.</summary>
+    [LoggerMessage(
+        EventId = 4006,
+        Level = LogLevel.Error,
+        Message = "{Sink} takes other batches and refused one of {Events} events {Attempts} times, which was removed, because rejected batches have taken their part of the spool: {Reason}")]
+    public static partial void RejectedAndRemoved(ILogger logger, string sink, int events, int attempts, string reason);
+
     /// <summary>The sink takes nothing.</summary>
     [LoggerMessage(EventId = 4010, Level = LogLevel.Warning, Message = "Events wait, because {Sink} does not take them: {Reason}")]
     public static partial void SinkDown(ILogger logger, string sink, string reason);

@@ -15,7 +15,6 @@ namespace Unkey.Server.Events;
 internal sealed class EventPipeline : IAsyncDisposable
 {
     private const string DirectoryName = "events";
-    private const string RingPattern = "ring-*.bin";
 
     private readonly List<EventRingFile> _files;
     private readonly ColdEvents _cold;
@@ -24,11 +23,20 @@ internal sealed class EventPipeline : IAsyncDisposable
     private readonly EventOutlet? _outlet;
     private readonly IEventSink _sink;
     private readonly EventSpool _spool;
+    private readonly long _recoveredDropped;
     private bool _isClosed;
 
     private EventPipeline(
-        List<EventRingFile> files, ColdEvents cold, EventBatcher batcher, EventDelivery delivery, EventOutlet? outlet, IEventSink sink, EventSpool spool)
+        List<EventRingFile> files,
+        ColdEvents cold,
+        EventBatcher batcher,
+        EventDelivery delivery,
+        EventOutlet? outlet,
+        IEventSink sink,
+        EventSpool spool,
+        long recoveredDropped)
     {
+        _recoveredDropped = recoveredDropped;
         _files = files;
         _cold = cold;
         _batcher = batcher;
@@ -39,7 +47,7 @@ internal sealed class EventPipeline : IAsyncDisposable
     }
 
     /// <summary>Events that found no room, in a ring or in the spool. Any thread.</summary>
-    public long Dropped => _files.Sum(static file => file.Ring.Dropped) + _batcher.Dropped;
+    public long Dropped => _files.Sum(static file => file.Ring.Dropped) + _batcher.Dropped + _recoveredDropped;
 
     /// <summary>Bytes in the rings that are not sealed yet. Any thread.</summary>
     public long Buffered => _files.Sum(static file => file.Ring.Tail - file.Ring.Head);
@@ -56,7 +64,13 @@ internal sealed class EventPipeline : IAsyncDisposable
     /// <summary>Deliveries that failed. Any thread.</summary>
     public long Failures => _delivery.Failures;
 
-    /// <summary>Whether the last delivery succeeded. Any thread.</summary>
+    /// <summary>Batches that the sink refused for good. Any thread.</summary>
+    public long Rejected => _delivery.Rejected;
+
+    /// <summary>Sealed batches that were damaged or gone. Any thread.</summary>
+    public long Damaged => _spool.Damaged;
+
+    /// <summary>Whether the sink takes batches. Any thread.</summary>
     public bool IsSinkUp => _delivery.IsUp;
 
     /// <summary>Where events go as lines beside the sink; <see langword="null"/> when they do not.</summary>
@@ -92,9 +106,8 @@ internal sealed class EventPipeline : IAsyncDisposable
     {
         string directory = Path.Combine(options.DataDirectory, DirectoryName);
         Directory.CreateDirectory(directory);
-        EventSpool spool = EventSpool.Open(
-            Path.Combine(directory, "spool"), options.SpoolBytesMax, logger, out Dictionary<UInt128, long> sealedPositions);
-        Recover(directory, spool, sealedPositions, outlet, options, logger);
+        EventSpool spool = EventSpool.Open(Path.Combine(directory, "spool"), options.SpoolBytesMax, logger, out SpoolClaims claims);
+        long dropped = new EventRecovery(spool, claims, outlet, options, logger).Run(directory);
         List<EventRingFile> files = [];
         try
         {
@@ -111,13 +124,13 @@ internal sealed class EventPipeline : IAsyncDisposable
             throw;
         }
 
-        EventDelivery delivery = new(sink, spool, logger);
+        EventDelivery delivery = new(sink, spool, options.Pauses, logger);
         EventBatcher batcher = new([.. files.Select(static file => file.Ring)], spool, delivery, outlet, options, logger);
         cold.Attach(files[^1].Ring);
         outlet?.Start();
         delivery.Start();
         batcher.Start();
-        return new EventPipeline(files, cold, batcher, delivery, outlet, sink, spool);
+        return new EventPipeline(files, cold, batcher, delivery, outlet, sink, spool, dropped);
     }
 
     /// <summary>Seals what is in the rings, delivers what the sink takes within a while, and closes. Reactors must have ended.</summary>
@@ -141,71 +154,4 @@ internal sealed class EventPipeline : IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await CloseAsync(TimeSpan.Zero).ConfigureAwait(false);
-
-    private static void Recover(
-        string directory, EventSpool spool, Dictionary<UInt128, long> sealedPositions, EventOutlet? outlet, EventPipelineOptions options, ILogger logger)
-    {
-        long recovered = 0;
-        foreach (string path in Directory.EnumerateFiles(directory, RingPattern).Order(StringComparer.Ordinal))
-        {
-            using (EventRingFile? file = EventRingFile.Open(path))
-            {
-                if (file is null)
-                {
-                    EventLog.NoRing(logger, path);
-                }
-                else
-                {
-                    recovered += Recover(file, spool, sealedPositions, outlet, options, logger);
-                }
-            }
-
-            File.Delete(path);
-        }
-
-        if (recovered > 0)
-        {
-            EventLog.Recovered(logger, recovered);
-        }
-    }
-
-    private static long Recover(
-        EventRingFile file, EventSpool spool, Dictionary<UInt128, long> sealedPositions, EventOutlet? outlet, EventPipelineOptions options, ILogger logger)
-    {
-        EventRing ring = file.Ring;
-        EventBatchBuilder builder = new();
-
-        // The process may have died between sealing a batch and moving the head.
-        long position = Math.Max(ring.Head, sealedPositions.GetValueOrDefault(ring.Id));
-        long events = 0;
-        bool goesOn = true;
-        while (goesOn)
-        {
-            goesOn = ring.TryRead(ref position, out ReadOnlySpan<byte> payload);
-            events += goesOn && builder.Add(payload) ? 1 : 0;
-            if (builder.Count > 0 && (!goesOn || builder.Count >= options.BatchEventsMax))
-            {
-                // Never sealed before, so never offered before.
-                if (spool.Seal(builder, [new RingPosition(ring.Id, position)]) is { } made)
-                {
-                    outlet?.Offer(made.Batch);
-                }
-                else
-                {
-                    EventLog.SpoolFull(logger, spool.Bytes);
-                    events -= builder.Count;
-                }
-
-                ring.Release(position);
-                builder.Clear();
-            }
-        }
-
-        if (ring.IsTornAt(position))
-        {
-            EventLog.Torn(logger, file.Path, ring.Tail - position);
-        }
-
-        return events;
-    }
 }

@@ -17,6 +17,9 @@ internal sealed record EventPipelineOptions
     /// <summary>Events of a batch.</summary>
     public int BatchEventsMax { get; init; } = 10_000;
 
+    /// <summary>Bytes of a batch. What is gathered and not sealed stays in its ring, so a batch is sealed long before a ring is full.</summary>
+    public int BatchBytesMax => (int)Math.Min(RingBytes / 4, 4 * 1024 * 1024);
+
     /// <summary>Age of the first event of a batch when the batch is sealed.</summary>
     public TimeSpan BatchAgeMax { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -25,4 +28,7 @@ internal sealed record EventPipelineOptions
 
     /// <summary>Is told which keys are used.</summary>
     public LastUse LastUse { get; init; } = new();
+
+    /// <summary>When deliveries are tried again.</summary>
+    public DeliveryPauses Pauses { get; init; } = new();
 }

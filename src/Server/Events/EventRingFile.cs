@@ -32,7 +32,7 @@ internal sealed class EventRingFile : IDisposable
     public static EventRingFile Create(string path, long capacity)
     {
         long bytes = EventRing.MemoryBytes(capacity);
-        FileStream file = PrivateFile.Open(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite, bytes);
+        FileStream file = OpenNew(path, bytes);
         try
         {
             file.SetLength(bytes);
@@ -83,6 +83,18 @@ internal sealed class EventRingFile : IDisposable
         Ring.Dispose();
         _view.Dispose();
         _file.Dispose();
+    }
+
+    private static FileStream OpenNew(string path, long bytes)
+    {
+        try
+        {
+            return PrivateFile.Open(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite, bytes);
+        }
+        catch (IOException exception)
+        {
+            throw new IOException($"{exception.Message} Its blocks are taken at once, so that events have room when the disk is full; --event-ring-size makes it smaller.", exception);
+        }
     }
 
     private static MemoryMappedViewAccessor Map(FileStream file, long bytes)

@@ -24,6 +24,12 @@ internal static class SpoolFile
     private const int RingBytes = 24;
     private const int RingsMax = 4096;
     private const int ChecksumBytes = SHA256.HashSizeInBytes;
+    private const int ChunkBytes = 64 * 1024;
+
+    /// <summary>Bytes of the file of a batch.</summary>
+    /// <param name="eventBytes">Bytes of its events.</param>
+    /// <param name="rings">Number of its positions.</param>
+    public static long BytesOf(long eventBytes, int rings) => FixedBytes + (rings * RingBytes) + eventBytes + ChecksumBytes;
 
     /// <summary>Writes a batch and has it on the disk when it returns.</summary>
     /// <returns>Bytes of the file.</returns>
@@ -56,6 +62,44 @@ internal static class SpoolFile
         return file.Length;
     }
 
+    /// <summary>Reads the head alone, and compares what it says with the length of the file. The events may be damaged all the same.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="positions">What it claims to hold of which ring.</param>
+    /// <returns>Whether this is the head of a batch.</returns>
+    public static bool TryReadHead(string path, out List<RingPosition> positions)
+    {
+        using FileStream file = Open(path);
+        return TryReadHead(file, out _, out positions);
+    }
+
+    /// <summary>Whether the file is a whole batch, checksum and all. Takes the same little memory however long the file is.</summary>
+    public static bool IsWhole(string path)
+    {
+        using FileStream file = Open(path);
+        if (!TryReadHead(file, out _, out _))
+        {
+            return false;
+        }
+
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] chunk = new byte[ChunkBytes];
+        file.Position = 0;
+        for (long rest = file.Length - ChecksumBytes; rest > 0;)
+        {
+            int read = file.Read(chunk, 0, (int)Math.Min(rest, ChunkBytes));
+            if (read == 0)
+            {
+                return false;
+            }
+
+            hash.AppendData(chunk, 0, read);
+            rest -= read;
+        }
+
+        return file.ReadAtLeast(chunk, ChecksumBytes, throwOnEndOfStream: false) == ChecksumBytes
+            && hash.GetHashAndReset().AsSpan().SequenceEqual(chunk.AsSpan(0, ChecksumBytes));
+    }
+
     /// <summary>Reads a batch.</summary>
     /// <param name="path">The file.</param>
     /// <param name="batch">The batch.</param>
@@ -63,40 +107,70 @@ internal static class SpoolFile
     /// <returns>Whether the file is a whole batch of this version.</returns>
     public static bool TryRead(string path, out EventBatch batch, out List<RingPosition> positions)
     {
-        byte[] bytes = File.ReadAllBytes(path);
         batch = new EventBatch("", 0, 0, default);
-        positions = [];
-        if (bytes.Length < RequestsOffset + ChecksumBytes
-            || BinaryPrimitives.ReadUInt64LittleEndian(bytes) != Magic
-            || BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(8)) is not (1 or Version)
-            || !SHA256.HashData(bytes.AsSpan(0, bytes.Length - ChecksumBytes)).AsSpan().SequenceEqual(bytes.AsSpan(bytes.Length - ChecksumBytes)))
+        using FileStream file = Open(path);
+        if (!TryReadHead(file, out byte[] head, out positions))
         {
             return false;
         }
 
+        // No longer than its head says, as was just compared.
+        byte[] bytes = new byte[file.Length];
+        file.Position = 0;
+        if (file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length
+            || !SHA256.HashData(bytes.AsSpan(0, bytes.Length - ChecksumBytes)).AsSpan().SequenceEqual(bytes.AsSpan(bytes.Length - ChecksumBytes)))
+        {
+            positions = [];
+            return false;
+        }
+
         bool hasRequests = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(8)) != 1;
-        int fixedBytes = hasRequests ? FixedBytes : RequestsOffset;
-        int rings = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(12));
-        int eventBytes = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(24));
-        if (rings is < 0 or > RingsMax || eventBytes < 0 || eventBytes != bytes.Length - ChecksumBytes - fixedBytes - (rings * RingBytes))
+        batch = new EventBatch(
+            Convert.ToHexStringLower(bytes.AsSpan(28, 16)),
+            BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(16)),
+            BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(20)),
+            bytes.AsMemory(head.Length, bytes.Length - head.Length - ChecksumBytes))
+        {
+            Requests = hasRequests ? BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(RequestsOffset)) : 0,
+        };
+        return true;
+    }
+
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+
+    private static bool TryReadHead(FileStream file, out byte[] head, out List<RingPosition> positions)
+    {
+        positions = [];
+        head = new byte[FixedBytes];
+        if (file.ReadAtLeast(head, RequestsOffset, throwOnEndOfStream: false) < RequestsOffset
+            || BinaryPrimitives.ReadUInt64LittleEndian(head) != Magic
+            || BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(8)) is not (1 or Version))
+        {
+            return false;
+        }
+
+        int fixedBytes = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(8)) != 1 ? FixedBytes : RequestsOffset;
+        int rings = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(12));
+        int eventBytes = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(24));
+        if (rings is < 0 or > RingsMax || eventBytes < 0 || file.Length > Array.MaxLength
+            || file.Length != (long)fixedBytes + (rings * RingBytes) + eventBytes + ChecksumBytes)
+        {
+            return false;
+        }
+
+        head = new byte[fixedBytes + (rings * RingBytes)];
+        file.Position = 0;
+        if (file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length)
         {
             return false;
         }
 
         for (int i = 0; i < rings; i++)
         {
-            ReadOnlySpan<byte> entry = bytes.AsSpan(fixedBytes + (i * RingBytes));
+            ReadOnlySpan<byte> entry = head.AsSpan(fixedBytes + (i * RingBytes));
             positions.Add(new RingPosition(BinaryPrimitives.ReadUInt128LittleEndian(entry), BinaryPrimitives.ReadInt64LittleEndian(entry[16..])));
         }
 
-        batch = new EventBatch(
-            Convert.ToHexStringLower(bytes.AsSpan(28, 16)),
-            BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(16)),
-            BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(20)),
-            bytes.AsMemory(fixedBytes + (rings * RingBytes), eventBytes))
-        {
-            Requests = hasRequests ? BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(RequestsOffset)) : 0,
-        };
         return true;
     }
 }

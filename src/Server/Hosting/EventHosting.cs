@@ -93,10 +93,12 @@ internal static class EventHosting
             return;
         }
 
-        metrics.Add("unkey_events_sink_up", "1 when the event store took the last batch, else 0.", () => events.IsSinkUp ? 1 : 0);
+        metrics.Add("unkey_events_sink_up", "1 while the event store takes batches, else 0.", () => events.IsSinkUp ? 1 : 0);
         metrics.Add("unkey_events_delivered_total", "Events that the event store has.", () => events.Delivered, isCounter: true);
         metrics.Add("unkey_event_batches_delivered_total", "Batches that the event store has.", () => events.Batches, isCounter: true);
         metrics.Add("unkey_event_delivery_failures_total", "Deliveries of a batch that failed; each is tried again.", () => events.Failures, isCounter: true);
+        metrics.Add("unkey_event_batches_rejected_total", "Batches that the event store refused again and again while it took others.", () => events.Rejected, isCounter: true);
+        metrics.Add("unkey_event_batches_damaged_total", "Sealed batches that were found damaged, or not at all.", () => events.Damaged, isCounter: true);
         metrics.Add("unkey_events_dropped_total", "Events that found no room in a ring or in the spool.", () => events.Dropped, isCounter: true);
         if (events.Outlet is { } outlet)
         {

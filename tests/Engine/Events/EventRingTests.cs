@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Threading;
 using Unkey.Engine.Events;
 using Unkey.Tests.Support;
 using Xunit;
@@ -194,46 +193,6 @@ public sealed class EventRingTests(ITestOutputHelper output)
         }
     }
 
-    [Fact]
-    public void AProducerAndAConsumerOnTheirThreadsLoseAndMixNothing()
-    {
-        using EventRing ring = EventRing.Create(New(), Capacity);
-        const long Events = 300_000;
-        using ManualResetEventSlim start = new();
-        Thread producer = new(() =>
-        {
-            start.Wait();
-            for (long i = 1; i <= Events; i++)
-            {
-                // BOUND: until the consumer gives room back.
-                while (!TryPublishNumbered(ring, i))
-                {
-                    Thread.Yield();
-                }
-            }
-        });
-        producer.Start();
-        start.Set();
-        long position = 0;
-        for (long expected = 1; expected <= Events;)
-        {
-            if (!ring.TryRead(ref position, out ReadOnlySpan<byte> payload))
-            {
-                Thread.Yield();
-                continue;
-            }
-
-            EventReader reader = new(payload);
-            Assert.Equal(expected, reader.Number());
-            Assert.Equal((int)(expected % 50), reader.Text().Length);
-            Assert.False(reader.Failed);
-            ring.Release(position);
-            expected++;
-        }
-
-        producer.Join();
-    }
-
     private static SharedMemory New() => new(EventRing.MemoryBytes(Capacity));
 
     private static byte[] RandomBytes(Random random, int count)
@@ -241,19 +200,6 @@ public sealed class EventRingTests(ITestOutputHelper output)
         byte[] bytes = new byte[count];
         random.NextBytes(bytes);
         return bytes;
-    }
-
-    private static bool TryPublishNumbered(EventRing ring, long number)
-    {
-        if (!ring.TryReserve(60, out EventWriter writer))
-        {
-            return false;
-        }
-
-        writer.Number(number);
-        writer.Text(new byte[number % 50]);
-        ring.Publish(in writer);
-        return true;
     }
 
     private static bool Publish(EventRing ring, byte[] payload)

@@ -86,7 +86,8 @@ internal sealed class ClickHouseClient : IDisposable
         }
         catch (HttpRequestException exception)
         {
-            throw new EventSinkException(exception.Message, exception);
+            // What went wrong with the certificate, or with the connection, is told inside.
+            throw new EventSinkException(exception.GetBaseException().Message, exception);
         }
         catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
         {

@@ -33,9 +33,10 @@ internal sealed class ClickHouseEventSink : IEventSink
     /// <summary>Creates the sink; nothing is sent yet.</summary>
     /// <param name="address">The server.</param>
     /// <param name="retentionDays">Days that raw events are kept; 0 for ever.</param>
-    public ClickHouseEventSink(ClickHouseAddress address, int retentionDays)
+    /// <param name="timeout">How long a request may take; half a minute when not given.</param>
+    public ClickHouseEventSink(ClickHouseAddress address, int retentionDays, TimeSpan? timeout = null)
     {
-        _client = new ClickHouseClient(address, s_timeout);
+        _client = new ClickHouseClient(address, timeout ?? s_timeout);
         _retentionDays = retentionDays;
         Description = address.ToString();
     }
@@ -56,6 +57,27 @@ internal sealed class ClickHouseEventSink : IEventSink
             _isPrepared = true;
         }
 
+        try
+        {
+            await InsertAsync(batch, cancellation).ConfigureAwait(false);
+        }
+        catch (EventSinkException)
+        {
+            // Perhaps because the tables are gone: the server was replaced, or somebody dropped the database.
+            _isPrepared = false;
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task InsertAsync(EventBatch batch, CancellationToken cancellation)
+    {
         Encode(batch);
         if (batch.Verifications > 0)
         {
@@ -71,13 +93,6 @@ internal sealed class ClickHouseEventSink : IEventSink
         {
             await _client.InsertAsync(InsertRequests, _requests.Written, batch.Token + "-q", cancellation).ConfigureAwait(false);
         }
-    }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync()
-    {
-        _client.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private void Encode(EventBatch batch)

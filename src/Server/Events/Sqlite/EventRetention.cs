@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using Microsoft.Data.Sqlite;
+using Unkey.Server.Storage.Sqlite;
 
 namespace Unkey.Server.Events.Sqlite;
 
@@ -21,6 +23,8 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
     private const int VerificationDayDays = 365;
     private const int RatelimitDayDays = 100;
 
+    // Up to which row id the rows of a table are of a time that has not come.
+    private readonly Dictionary<string, long> _passed = [];
     private long _nextMs;
     private long _nextRollUpMs;
 
@@ -30,23 +34,25 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
     /// <param name="inserted">Events of the batch that was just stored.</param>
     public void RunIfDue(long nowMs, long tokensKeptMs, int inserted)
     {
-        if (nowMs < _nextMs)
+        // A time far ahead was set by a clock that has stepped back since; waiting for it would stop deletion for as long as the step.
+        if (nowMs < _nextMs && _nextMs - nowMs <= RunEveryMs)
         {
             return;
         }
 
-        // A full portion means that there is more: then the next batch goes on.
-        int rows = Math.Max(RowsMin, inserted * RowsPerEvent);
-        long before = nowMs - (retentionDays * DayMs);
-        bool isMore = retentionDays > 0 && (DeleteRaw("key_verifications_v1", before, rows) | DeleteRaw("ratelimits_v1", before, rows)
-            | DeleteRaw("api_requests_raw_v2", before, rows));
-        _nextMs = isMore ? nowMs : nowMs + RunEveryMs;
-        if (nowMs >= _nextRollUpMs)
+        if (nowMs >= _nextRollUpMs || _nextRollUpMs - nowMs > RollUpEveryMs)
         {
             _nextRollUpMs = nowMs + RollUpEveryMs;
+            _passed.Clear();
             DeleteRollUps(nowMs);
             Run("DELETE FROM delivered_batches WHERE delivered_at < $before", nowMs - tokensKeptMs);
         }
+
+        // A full portion means that there is more: then the next batch goes on.
+        int rows = Math.Max(RowsMin, inserted * RowsPerEvent);
+        bool isMore = retentionDays > 0
+            && (DeleteRaw("key_verifications_v1", nowMs, rows) | DeleteRaw("ratelimits_v1", nowMs, rows) | DeleteRaw("api_requests_raw_v2", nowMs, rows));
+        _nextMs = isMore ? nowMs : nowMs + RunEveryMs;
     }
 
     private void DeleteRollUps(long nowMs)
@@ -71,12 +77,48 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
 
     private static long Before(long nowMs, int days) => (nowMs - (days * DayMs)) / 1000;
 
-    // Raw rows arrive about in the order of their time, so the oldest have the smallest row ids.
-    // The last row that is in the sums stays, and all after it: row ids go on from the largest, and sums from where they are.
-    private bool DeleteRaw(string table, long beforeMs, int rows) => Run(
-        $"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY rowid LIMIT {rows}) AND time < $before"
-            + $" AND rowid < (SELECT last_row FROM rolled_up WHERE source = '{table}')",
-        beforeMs) == rows;
+    // Raw rows arrive about in the order of their time, so the oldest have the smallest row ids. Not so those of a clock that was ahead for
+    // a while: they are passed over in portions, and looked at again with the roll-ups.
+    private bool DeleteRaw(string table, long nowMs, int rows)
+    {
+        long passed = _passed.GetValueOrDefault(table);
+        (long last, long count, long ahead) = Portion(table, passed, nowMs, rows);
+        if (count > 0 && ahead == count)
+        {
+            _passed[table] = last;
+            return count == rows;
+        }
+
+        // What is not in the sums yet stays. Row ids go on from the largest that is left, and so do the sums.
+        int deleted = 0;
+        SqliteDatabase.Transact(connection, () =>
+        {
+            deleted = Run(
+                $"DELETE FROM {table} WHERE rowid > {passed} AND rowid <= {last} AND time < $before"
+                    + $" AND rowid <= (SELECT last_row FROM rolled_up WHERE source = '{table}')",
+                nowMs - (retentionDays * DayMs));
+            if (deleted > 0)
+            {
+                SqliteDatabase.Run(
+                    connection,
+                    $"UPDATE rolled_up SET last_row = min(last_row, (SELECT ifnull(max(rowid), 0) FROM {table})) WHERE source = '{table}'");
+            }
+        });
+        return deleted + ahead == rows;
+    }
+
+    private (long Last, long Count, long Ahead) Portion(string table, long passed, long nowMs, int rows)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+#pragma warning disable CA2100 // Constants of this file and numbers.
+        command.CommandText = $"SELECT ifnull(max(rowid), 0), count(*), ifnull(sum(time > $now), 0) FROM"
+            + $" (SELECT rowid, time FROM {table} WHERE rowid > {passed} ORDER BY rowid LIMIT {rows})";
+#pragma warning restore CA2100
+        command.Parameters.AddWithValue("$now", nowMs);
+        using SqliteDataReader reader = command.ExecuteReader();
+        reader.Read();
+        return (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+    }
 
     private void DeleteRollUp(string table, long beforeSeconds) => Run($"DELETE FROM {table} WHERE time < $before", beforeSeconds);
 

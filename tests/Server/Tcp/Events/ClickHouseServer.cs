@@ -35,8 +35,12 @@ internal sealed class ClickHouseServer : IDisposable
     /// <summary>Value of <c>--clickhouse</c>.</summary>
     public string Address(string database) => $"http://writer:a_password_of_the_tests@127.0.0.1:{Port}/{database}";
 
-    /// <summary>Makes the next inserts fail: <c>refuse</c>, <c>lose</c> (stored, and the answer is lost) or <c>close</c>.</summary>
-    public void Fail(string kind, int times) => _http.PostAsync($"/fault?kind={kind}&times={times}", null).GetAwaiter().GetResult().EnsureSuccessStatusCode();
+    /// <summary>Makes the next inserts fail, in one of the ways that tests/clickhouse/server.mjs tells.</summary>
+    /// <param name="kind">How.</param>
+    /// <param name="times">How many.</param>
+    /// <param name="text">Only those whose rows contain this text.</param>
+    public void Fail(string kind, int times, string text = "") =>
+        _http.PostAsync($"/fault?kind={kind}&times={times}&text={Uri.EscapeDataString(text)}", null).GetAwaiter().GetResult().EnsureSuccessStatusCode();
 
     /// <summary>The first column of every row, as text.</summary>
     public string[] Texts(string database, string sql)
@@ -51,6 +55,9 @@ internal sealed class ClickHouseServer : IDisposable
         using JsonDocument document = JsonDocument.Parse(text);
         return [.. document.RootElement.GetProperty("data").EnumerateArray().Select(static row => row[0].ToString())];
     }
+
+    /// <summary>Runs a statement without a result.</summary>
+    public void Execute(string database, string sql) => _http.PostAsync($"/?database={database}", new StringContent(sql)).GetAwaiter().GetResult().EnsureSuccessStatusCode();
 
     /// <summary>One number; 0 for none.</summary>
     public long Number(string database, string sql) => Texts(database, sql) is [{ Length: > 0 } text, ..] ? long.Parse(text) : 0;
