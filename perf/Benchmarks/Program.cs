@@ -7,7 +7,8 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
 namespace Unkey.Perf;
 
-/// <summary>Entry point: BenchmarkDotNet's switcher; <c>--check</c> for the allocation budgets alone; <c>--quick [name]</c> for rough timings.</summary>
+/// <summary>Entry point: BenchmarkDotNet's switcher; <c>--check</c> for the allocation budgets alone; <c>--quick [name]</c> for rough timings;
+/// <c>--sinks SECONDS [clickhouse-url]</c> for the rate that an event store sustains.</summary>
 public static class Program
 {
     public static int Main(string[] arguments)
@@ -21,6 +22,11 @@ public static class Program
         if (arguments.Length is 1 or 2 && arguments[0] == "--quick")
         {
             return QuickTimings.Run(Console.Out, arguments.Length == 2 ? arguments[1] : "");
+        }
+
+        if (arguments.Length is 2 or 3 && arguments[0] == "--sinks" && int.TryParse(arguments[1], out int seconds))
+        {
+            return SinkRates.RunAsync(Console.Out, TimeSpan.FromSeconds(seconds), arguments.Length == 3 ? arguments[2] : null).GetAwaiter().GetResult();
         }
 
         // In process: the repository pins packages and folders in ways that a generated project does not inherit.

@@ -23,6 +23,9 @@ internal sealed record DeliveryPauses
     /// <summary>How often a batch may fail while others come through: with ten and one second, the last is almost nine minutes after the first.</summary>
     public int BatchAttemptsMax { get; init; } = 10;
 
+    /// <summary>How far apart the sizes of the backlog are that tell whether it grows.</summary>
+    public TimeSpan BacklogPeriod { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>The pause after so many failures of a batch.</summary>
     /// <param name="failures">1 or more.</param>
     /// <param name="took">How long the last attempt took.</param>

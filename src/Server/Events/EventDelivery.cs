@@ -25,6 +25,7 @@ internal sealed class EventDelivery : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private readonly DeliveryOrder _order;
+    private readonly DeliveryBacklog _backlog;
     private readonly SortedDictionary<long, EventBatch> _kept = [];
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _abandon = new();
@@ -47,6 +48,7 @@ internal sealed class EventDelivery : IAsyncDisposable
         _pause = pauses.SinkMin;
         _logger = logger;
         _order = new DeliveryOrder(pauses);
+        _backlog = new DeliveryBacklog(pauses.BacklogPeriod);
         foreach (long number in spool.Numbers())
         {
             _order.Add(number);
@@ -66,6 +68,9 @@ internal sealed class EventDelivery : IAsyncDisposable
     /// <summary>Batches that were given up, because the sink refused them and took others. Any thread.</summary>
     // ORDER: none needed; a count with one writer.
     public long Rejected => Volatile.Read(ref _rejected);
+
+    /// <summary>Whether batches come faster than the sink takes them. Any thread.</summary>
+    public bool IsBacklogGrowing => _backlog.IsGrowing;
 
     /// <summary>Whether the sink takes batches, as far as is known. Any thread.</summary>
     // ORDER: none needed; a state for the metrics.
@@ -299,6 +304,18 @@ internal sealed class EventDelivery : IAsyncDisposable
         {
             Volatile.Write(ref _isDown, false);
             EventLog.SinkUp(_logger, _sink.Description, _spool.Count);
+        }
+
+        if (_backlog.Note(Now(), _spool.Count))
+        {
+            if (_backlog.IsGrowing)
+            {
+                EventLog.SinkSlow(_logger, _sink.Description, _spool.Count);
+            }
+            else
+            {
+                EventLog.SinkCaughtUp(_logger, _sink.Description);
+            }
         }
     }
 }

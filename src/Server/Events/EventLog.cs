@@ -44,6 +44,15 @@ internal static partial class EventLog
     [LoggerMessage(EventId = 4011, Level = LogLevel.Information, Message = "{Sink} takes events again; {Batches} batches wait")]
     public static partial void SinkUp(ILogger logger, string sink, int batches);
 
+    /// <summary>The sink is too slow.</summary>
+    [LoggerMessage(EventId = 4017, Level = LogLevel.Warning, Message = "Events come faster than {Sink} takes them: {Batches} batches wait, and more each minute. Give it a faster disk, or have"
+        + " events go to ClickHouse (--clickhouse) or a larger one")]
+    public static partial void SinkSlow(ILogger logger, string sink, int batches);
+
+    /// <summary>The backlog is gone.</summary>
+    [LoggerMessage(EventId = 4018, Level = LogLevel.Information, Message = "{Sink} has caught up with the events")]
+    public static partial void SinkCaughtUp(ILogger logger, string sink);
+
     /// <summary>A batch could not be sealed.</summary>
     [LoggerMessage(EventId = 4012, Level = LogLevel.Error, Message = "Events stay in the rings, because the spool cannot be written: {Reason}")]
     public static partial void SpoolDown(ILogger logger, string reason);

@@ -73,6 +73,12 @@ internal sealed class EventPipeline : IAsyncDisposable
     /// <summary>Whether the sink takes batches. Any thread.</summary>
     public bool IsSinkUp => _delivery.IsUp;
 
+    /// <summary>Whether batches come faster than the sink takes them. Any thread.</summary>
+    public bool IsBacklogGrowing => _delivery.IsBacklogGrowing;
+
+    /// <summary>Batches that wait for the sink. Any thread.</summary>
+    public int Waiting => _spool.Count;
+
     /// <summary>Where events go as lines beside the sink; <see langword="null"/> when they do not.</summary>
     public EventOutlet? Outlet => _outlet;
 

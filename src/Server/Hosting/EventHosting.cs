@@ -108,6 +108,8 @@ internal static class EventHosting
         }
 
         metrics.Add("unkey_event_ring_bytes", "Bytes in the rings that are not sealed yet.", () => events.Buffered);
+        metrics.Add("unkey_event_batches_waiting", "Sealed batches that wait for the event store.", () => events.Waiting);
+        metrics.Add("unkey_event_backlog_growing", "1 when events come faster than the event store takes them, else 0.", () => events.IsBacklogGrowing ? 1 : 0);
         metrics.Add("unkey_event_spool_bytes", "Bytes of sealed batches that wait for the event store.", () => events.SpoolBytes);
     }
 }
