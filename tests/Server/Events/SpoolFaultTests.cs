@@ -190,7 +190,9 @@ public sealed class SpoolFaultTests(ITestOutputHelper output) : IDisposable
             File.WriteAllBytes(file, bytes);
             File.WriteAllBytes(ring, before);
             await using EventPipeline pipeline = _scene.Open();
-            Assert.Equal(isDamaged ? 2 : 1, _scene.Files(".events").Length);
+
+            // The delivery may have found the damage already.
+            Assert.Equal(isDamaged ? 2 : 1, _scene.Files(".events").Length + _scene.Files(".damaged").Length);
             Assert.Equal(isDamaged ? 1 : 0, _scene.Log.Of(Recovered).Length);
         }
     }
