@@ -113,6 +113,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
             ControlPlaneServices services = new(store, engine, new RootKeyAuthenticator(engine), bootstrap.Root, time, logger)
             {
                 Events = options.Events,
+                Analytics = options.Analytics,
                 Vault = await OpenVaultAsync(options, store, logger, cancellation).ConfigureAwait(false),
             };
             ControlPlaneRouter router = new(Endpoints(services, options.V1));
