@@ -77,6 +77,8 @@ internal sealed class AggregateBinder(ExpressionBinder expressions)
                 return (first.Kind == SqlKind.Float ? SqlType.Float : SqlType.Integer).Nullable(first.IsNullable);
             case "avg" or "quantile" when isOne && first.IsNumber && !(call.Name == "quantile" && call.IsDistinct):
                 return SqlType.Float.Nullable(first.IsNullable);
+            case "min" or "max" when first.Kind == SqlKind.Array:
+                throw AnalyticsException.Query("Arrays have no order");
             case "min" or "max" or "any" when isOne && !(call.Name == "any" && call.IsDistinct):
                 return first;
             case "groupArray" or "groupUniqArray" when isOne && first.Kind != SqlKind.Array && !(call.Name == "groupUniqArray" && call.IsDistinct):
@@ -109,7 +111,10 @@ internal sealed class AggregateBinder(ExpressionBinder expressions)
         List<BoundOrder> order = [];
         foreach (SqlOrder key in window.OrderBy)
         {
-            order.Add(new BoundOrder(expressions.Bind(key.Expression), key.IsDescending, key.NullsFirst ?? false, -1, null));
+            BoundExpression bound = expressions.Bind(key.Expression);
+            order.Add(bound.Type.Kind == SqlKind.Array
+                ? throw AnalyticsException.Query("Arrays have no order")
+                : new BoundOrder(bound, key.IsDescending, key.NullsFirst ?? false, -1, null));
         }
 
         SqlFrame? frame = window.Frame;

@@ -74,7 +74,7 @@ internal sealed class BindingContext(Dataset dataset, long nowMs, long rowsMax, 
         {
             throw new AnalyticsException(
                 ControlPlane.Responses.ErrorCode.QueryRangeExceedsRetention,
-                $"Cannot query data older than {keptDays} days. The query asks for data from {TimeMath.AtMs(requestedMs):yyyy-MM-dd}, and the earliest there is is of"
+                $"Cannot query data older than {keptDays} days. The query asks for data from {TimeMath.AtMs(requestedMs):yyyy-MM-dd}; the earliest date is"
                     + $" {TimeMath.At(earliest):yyyy-MM-dd}.");
         }
     }

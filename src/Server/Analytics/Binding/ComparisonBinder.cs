@@ -12,6 +12,11 @@ internal sealed class ComparisonBinder(BindingContext context)
     {
         (left, right) = (Adapt(left, right.Type), Adapt(right, left.Type));
         bool isNullable = left.Type.IsNullable || right.Type.IsNullable;
+        if (left.Type.Kind == SqlKind.Array && operation is not (Operation.Equal or Operation.NotEqual))
+        {
+            throw AnalyticsException.Query("Arrays have no order");
+        }
+
         if (!AreComparable(left.Type, right.Type))
         {
             if (left.Type.IsTime && right.Type.IsTime)

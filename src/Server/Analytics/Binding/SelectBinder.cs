@@ -103,6 +103,11 @@ internal sealed class SelectBinder(BindingContext context, CteScope? ctes)
     {
         int? position = Positional(order.Expression);
         BoundExpression expression = position is { } index ? _items[index] : expressions.Bind(order.Expression);
+        if (expression.Type.Kind == SqlKind.Array)
+        {
+            throw AnalyticsException.Query("Arrays have no order");
+        }
+
         int column = position ?? _items.FindIndex(item => item.Key == expression.Key);
         BoundFill? fill = order.Fill is null ? null : FillBinder.Bind(order, expression.Type, expressions);
         return new BoundOrder(expression, order.IsDescending, order.NullsFirst ?? false, column, fill);

@@ -15,7 +15,7 @@ internal sealed class SqlCursor(List<SqlToken> tokens)
     private static readonly FrozenSet<string> s_reserved = FrozenSet.ToFrozenSet(
         ("SELECT FROM WHERE PREWHERE GROUP HAVING ORDER LIMIT OFFSET UNION EXCEPT INTERSECT WITH AS ON USING JOIN INNER LEFT RIGHT FULL CROSS OUTER ANY ALL"
             + " SEMI ANTI ASOF GLOBAL PASTE ARRAY SETTINGS FORMAT INTO QUALIFY WINDOW FINAL SAMPLE AND OR NOT IN LIKE ILIKE BETWEEN IS CASE WHEN THEN ELSE END"
-            + " DISTINCT ASC DESC NULLS INTERVAL OVER PARTITION BY STEP TO FETCH TOP").Split(' '),
+            + " DISTINCT ASC DESC NULLS INTERVAL OVER PARTITION BY").Split(' '),
         StringComparer.OrdinalIgnoreCase);
 
     private int _next;
