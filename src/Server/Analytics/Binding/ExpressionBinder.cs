@@ -296,7 +296,7 @@ internal sealed class ExpressionBinder(BindingContext context, SourceBinder sour
         ? throw AnalyticsException.Query("A subquery that stands for a value must have one column, and no array")
         : context.Made(new BoundScalarQuery(query.Columns[0].Type.Nullable(), query));
 
-    private BoundExpression Negate(BoundExpression operand) => operand.Type.IsNumber
+    private BoundCall Negate(BoundExpression operand) => operand.Type.IsNumber
         ? context.Made(new BoundCall((operand.Type.Kind == SqlKind.Float ? SqlType.Float : SqlType.Integer).Nullable(operand.Type.IsNullable), Operation.Negate, [operand]))
         : throw AnalyticsException.Query($"{operand.Type} has no negative");
 }

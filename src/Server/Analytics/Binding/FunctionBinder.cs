@@ -89,7 +89,7 @@ internal sealed class FunctionBinder(ExpressionBinder expressions)
 
     private static bool Fits(List<BoundExpression> arguments, params SqlKind[] kinds) => arguments.Select(static argument => argument.Type.Kind).SequenceEqual(kinds);
 
-    private BoundExpression Filter(SqlCall call)
+    private BoundFilter Filter(SqlCall call)
     {
         if (call.Arguments is not [SqlLambda lambda, SqlExpression array])
         {
@@ -124,7 +124,7 @@ internal sealed class FunctionBinder(ExpressionBinder expressions)
         return arguments[0].Type.IsInteger ? arguments[0] : Call(SqlType.Float, operation, [arguments[0], new BoundLiteral(SqlType.Integer, places)]);
     }
 
-    private BoundExpression Coalesce(List<BoundExpression> arguments)
+    private BoundCall Coalesce(List<BoundExpression> arguments)
     {
         SqlType type = SqlType.Null;
         foreach (BoundExpression argument in arguments)
@@ -135,7 +135,7 @@ internal sealed class FunctionBinder(ExpressionBinder expressions)
         return Context.Made(new BoundCall(type.Nullable(arguments.All(static argument => argument.Type.IsNullable)), Operation.Coalesce, arguments));
     }
 
-    private BoundExpression ToInteger(string name, BoundExpression argument) =>
+    private BoundCall ToInteger(string name, BoundExpression argument) =>
         name == "toInt32" && argument.Type.Kind is SqlKind.DateTime64
             ? throw DoesNotTake(name, [argument])
             : Call(SqlType.Integer, name == "toInt32" ? Operation.ToInteger32 : Operation.ToInteger, [argument]);

@@ -1,7 +1,5 @@
 using System;
 using System.Collections.Frozen;
-using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using System.Text;
 using Microsoft.Data.Sqlite;
