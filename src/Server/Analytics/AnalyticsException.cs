@@ -34,5 +34,7 @@ internal sealed class AnalyticsException(ErrorCode code, string detail) : Except
     public static AnalyticsException UnknownIdentifier(string name) => Query($"Unknown identifier in analytics query: '{Shown(name)}'");
 
     /// <summary>Part of the caller's text, cut to what a person reads.</summary>
-    public static string Shown(string text) => text.Length <= ShownCharactersMax ? text : text[..ShownCharactersMax] + "...";
+    public static string Shown(string text) => text.Length <= ShownCharactersMax
+        ? text
+        : text[..(char.IsHighSurrogate(text[ShownCharactersMax - 1]) ? ShownCharactersMax - 1 : ShownCharactersMax)] + "...";
 }

@@ -19,7 +19,7 @@ internal sealed class AnalyticsService(IAnalyticsStore? store, AnalyticsLimits l
     private readonly QueryTurns _turns = new();
 
     /// <summary>A service for a server that records nothing.</summary>
-    public static AnalyticsService None { get; } = new(null, new AnalyticsLimits(), TimeProvider.System);
+    public static AnalyticsService None => new(null, new AnalyticsLimits(), TimeProvider.System);
 
     /// <summary>Answers a query.</summary>
     /// <param name="text">The query.</param>
@@ -60,5 +60,9 @@ internal sealed class AnalyticsService(IAnalyticsStore? store, AnalyticsLimits l
         QueryBinder.Bind(SqlParser.Parse(text), new BindingContext(dataset, nowMs, limits.RowsMax, limits.RetentionDays));
 
     /// <inheritdoc/>
-    public void Dispose() => _turns.Dispose();
+    public void Dispose()
+    {
+        _turns.Dispose();
+        (store as IDisposable)?.Dispose();
+    }
 }

@@ -25,7 +25,7 @@ public sealed record ControlPlaneOptions(string DataDirectory, string? RootKey)
     /// <summary>The file that the engine's credit cells live in; <see langword="null"/> when they live in memory.</summary>
     internal CreditFile? Credits { get; init; }
 
-    /// <summary>Answers queries over events.</summary>
+    /// <summary>Answers queries over events; disposed with the host.</summary>
     internal AnalyticsService Analytics { get; init; } = AnalyticsService.None;
 
     /// <summary>Keeps the root key out of any text made of the record.</summary>

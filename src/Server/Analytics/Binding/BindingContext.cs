@@ -14,6 +14,7 @@ internal sealed class BindingContext(Dataset dataset, long nowMs, long rowsMax, 
     private const int SelectsMax = 100;
     private const int NodesMax = 20_000;
     private const int SizeMax = 4_000;
+    private const int DepthMax = 200;
     private const int LevelsMax = 24;
 
     private int _ids;
@@ -51,12 +52,14 @@ internal sealed class BindingContext(Dataset dataset, long nowMs, long rowsMax, 
         where T : BoundExpression
     {
         int size = 1;
+        int depth = 0;
         foreach (BoundExpression child in expression.Children)
         {
             size += child.Size;
+            depth = Math.Max(depth, child.Depth);
         }
 
-        return ++_nodes > NodesMax || size > SizeMax ? throw AnalyticsException.TooComplex() : expression with { Size = size };
+        return ++_nodes > NodesMax || size > SizeMax || ++depth > DepthMax ? throw AnalyticsException.TooComplex() : expression with { Size = size, Depth = depth };
     }
 
     /// <summary>Refuses a lower bound of time beyond what is kept, by the day.</summary>

@@ -1,6 +1,9 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Unkey.Server.Analytics.Binding;
 
@@ -8,13 +11,18 @@ namespace Unkey.Server.Analytics.Binding;
 /// <param name="Type">Type of its values.</param>
 internal abstract record BoundExpression(SqlType Type)
 {
+    private const int KeyCharactersMax = 200;
+
     private string? _key;
 
     /// <summary>Nodes of the tree below, this one included.</summary>
     public int Size { get; init; } = 1;
 
-    /// <summary>Equal for expressions that always have the same value in the same row.</summary>
-    public string Key => _key ??= MakeKey();
+    /// <summary>Levels from here to the deepest leaf.</summary>
+    public int Depth { get; init; } = 1;
+
+    /// <summary>Equal for expressions that always have the same value in the same row. Short, however large the expression.</summary>
+    public string Key => _key ??= Short(MakeKey());
 
     /// <summary>The expressions it is made of.</summary>
     public virtual IReadOnlyList<BoundExpression> Children => [];
@@ -22,6 +30,8 @@ internal abstract record BoundExpression(SqlType Type)
     protected abstract string MakeKey();
 
     protected static string Keys(IEnumerable<BoundExpression> expressions) => string.Join(',', expressions.Select(static item => item.Key));
+
+    private static string Short(string key) => key.Length <= KeyCharactersMax ? key : "#" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 }
 
 /// <summary>A constant.</summary>

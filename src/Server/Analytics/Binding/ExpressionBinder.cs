@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using Unkey.Server.Analytics.Sql;
 
 namespace Unkey.Server.Analytics.Binding;
@@ -33,7 +34,7 @@ internal sealed class ExpressionBinder(BindingContext context, SourceBinder sour
         bound.Type.IsNumber || bound.Type.Kind == SqlKind.Null ? bound : throw AnalyticsException.Query($"A condition cannot be {bound.Type}");
 
     /// <summary>Binds an expression.</summary>
-    public BoundExpression Bind(SqlExpression expression) => expression switch
+    public BoundExpression Bind(SqlExpression expression) => !RuntimeHelpers.TryEnsureSufficientExecutionStack() ? throw AnalyticsException.TooComplex() : expression switch
     {
         SqlLiteral literal => context.Made(Literal(literal.Value)),
         SqlName name => Name(name),

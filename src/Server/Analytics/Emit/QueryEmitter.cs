@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using Unkey.Server.Analytics.Binding;
 using Unkey.Server.Analytics.Sql;
 
@@ -15,8 +16,12 @@ internal abstract class QueryEmitter(AnalyticsScope scope, Dataset dataset)
     // Half of what ClickHouse takes by default; a query that grows beyond names the same expression again and again.
     private const int CharactersMax = 128 * 1024;
 
+    // Over all parts, each of which is written again as part of the next larger one.
+    private const long WrittenMax = 64 * CharactersMax;
+
     private readonly List<string> _texts = [];
     private readonly Dictionary<string, int> _textIndex = new(StringComparer.Ordinal);
+    private long _written;
 
     /// <summary>Writes a query.</summary>
     public EmittedQuery Emit(BoundQuery query) => new(Query(query, isTop: true), _texts);
@@ -85,7 +90,7 @@ internal abstract class QueryEmitter(AnalyticsScope scope, Dataset dataset)
     });
 
     /// <summary>An expression.</summary>
-    protected string Expression(BoundExpression expression) => Checked(expression switch
+    protected string Expression(BoundExpression expression) => Checked(!RuntimeHelpers.TryEnsureSufficientExecutionStack() ? throw AnalyticsException.TooComplex() : expression switch
     {
         BoundLiteral literal => Literal(literal),
         BoundColumn column => Reference(column),
@@ -147,7 +152,11 @@ internal abstract class QueryEmitter(AnalyticsScope scope, Dataset dataset)
         _ => $"{rows.Value.ToString(CultureInfo.InvariantCulture)} FOLLOWING",
     };
 
-    private static string Checked(string text) => text.Length > CharactersMax ? throw AnalyticsException.TooComplex() : text;
+    private string Checked(string text)
+    {
+        _written += text.Length;
+        return text.Length > CharactersMax || _written > WrittenMax ? throw AnalyticsException.TooComplex() : text;
+    }
 
     private string Select(BoundSelect select, bool isTop)
     {

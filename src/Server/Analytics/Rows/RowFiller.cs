@@ -1,12 +1,15 @@
 using System;
 using System.Collections.Generic;
 using Unkey.Server.Analytics.Binding;
+using Unkey.Server.ControlPlane.Responses;
 
 namespace Unkey.Server.Analytics.Rows;
 
 /// <summary>Puts rows into the gaps of an ordered result, as WITH FILL of ClickHouse does, and then skips and counts. One thread, one use.</summary>
 internal sealed class RowFiller
 {
+    private const int MadeMax = 1_000_000;
+
     private readonly IReadOnlyList<ResultColumn> _columns;
     private readonly BoundFill _fill;
     private readonly int _column;
@@ -16,6 +19,7 @@ internal sealed class RowFiller
     private long? _next;
     private long _skip;
     private long _left;
+    private int _made;
 
     /// <summary>Begins a result.</summary>
     /// <param name="select">The query, whose first key is filled.</param>
@@ -69,9 +73,14 @@ internal sealed class RowFiller
 
     private void FillUntil(long value)
     {
-        // BOUND: by the rows that are wanted, because every turn gives one.
+        // BOUND: by the rows that are made; those that OFFSET skips are among them.
         while (!IsDone && IsBefore(_next!.Value, value) && (_fill.To is null || IsBefore(_next.Value, _to)))
         {
+            if (++_made > MadeMax)
+            {
+                throw new AnalyticsException(ErrorCode.QueryRowsLimitExceeded, $"WITH FILL makes more than {MadeMax} rows; use a larger STEP, or a nearer FROM");
+            }
+
             Give(Filler(_next.Value));
             _next = After(_next.Value);
         }

@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using System.Linq;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -16,6 +17,9 @@ namespace Unkey.Server.Analytics.Sqlite;
 /// <param name="path">The file.</param>
 internal sealed class SqliteAnalyticsStore(string path) : IAnalyticsStore
 {
+    // How SQLite says that a query is beyond what it was built for: depth of expressions and of the parser, columns, tables, arguments, terms.
+    private static readonly string[] s_bounds = ["Expression tree is too large", "parser stack overflow", "too many", "at most 64 tables", "Recursion limit"];
+
     /// <inheritdoc/>
     public Task<AnalyticsRows> RunAsync(BoundQuery query, Dataset dataset, AnalyticsScope scope, AnalyticsLimits limits, CancellationToken cancellation)
     {
@@ -153,6 +157,8 @@ internal sealed class SqliteAnalyticsStore(string path) : IAnalyticsStore
                 return AnalyticsException.Query(message);
             case raw.SQLITE_ERROR when exception.Message.Contains("integer overflow", StringComparison.Ordinal):
                 return AnalyticsException.Query("A sum of the query does not fit 64 bits");
+            case raw.SQLITE_ERROR when s_bounds.Any(bound => exception.Message.Contains(bound, StringComparison.Ordinal)):
+                return AnalyticsException.TooComplex();
             default:
                 return exception;
         }

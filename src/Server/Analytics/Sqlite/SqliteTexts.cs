@@ -9,6 +9,8 @@ namespace Unkey.Server.Analytics.Sqlite;
 /// <summary>Texts, arrays and JSON as ClickHouse takes them. Stateless, any thread.</summary>
 internal static class SqliteTexts
 {
+    private const int LikeStepsMax = 20_000_000;
+
     /// <summary>Bytes of a text from a place, counted from 1, or from the end when negative.</summary>
     public static string Substring(ReadOnlySpan<byte> text, long offset, long length)
     {
@@ -25,7 +27,8 @@ internal static class SqliteTexts
     }
 
     /// <summary>Whether a text is like a pattern: <c>%</c> any characters, <c>_</c> one, a backslash before either itself.</summary>
-    /// <remarks>Linear but for one point of return, so no pattern makes it slow: O(text * pattern) at worst.</remarks>
+    /// <remarks>Linear but for one point of return: O(text * pattern) at worst, and no further than a number of steps, because nothing else can end it.</remarks>
+    /// <exception cref="AnalyticsException">It takes too many steps.</exception>
     public static bool IsLike(string text, string pattern, bool ignoresCase)
     {
         int t = 0;
@@ -33,9 +36,14 @@ internal static class SqliteTexts
         int starPattern = -1;
         int starText = 0;
 
-        // BOUND: every turn moves one of the three places forward.
-        while (t < text.Length)
+        // BOUND: every turn moves one of the three places forward, and takes a step.
+        for (int steps = 0; t < text.Length; steps++)
         {
+            if (steps == LikeStepsMax)
+            {
+                throw AnalyticsException.Query("A pattern of LIKE takes too long to find in a value; use a shorter one");
+            }
+
             if (p < pattern.Length && pattern[p] == '%')
             {
                 starPattern = ++p;
@@ -124,8 +132,9 @@ internal static class SqliteTexts
 
             return element.ValueKind switch { JsonValueKind.String => element.GetString()!, JsonValueKind.Null => "", _ => element.GetRawText() };
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // The latter: half of a surrogate pair as an escape.
             return "";
         }
     }
