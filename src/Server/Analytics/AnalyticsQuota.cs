@@ -14,6 +14,9 @@ internal sealed class AnalyticsQuota(AnalyticsLimits limits)
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Window> _windows = new(StringComparer.Ordinal);
 
+    /// <summary>Windows that are held.</summary>
+    internal int Count => _windows.Count;
+
     /// <summary>Counts a query that is about to run.</summary>
     /// <exception cref="AnalyticsException">The workspace has used up its queries or their time.</exception>
     public void Take(string workspaceId, long nowMs)

@@ -184,7 +184,7 @@ internal abstract class QueryEmitter(AnalyticsScope scope, Dataset dataset)
 
         if (select.GroupBy.Count > 0)
         {
-            parts.Add("GROUP BY " + List(select.GroupBy));
+            parts.Add("GROUP BY " + string.Join(", ", select.GroupBy.Select(KeyExpression)));
         }
 
         if (select.Having is { } having)
@@ -195,7 +195,7 @@ internal abstract class QueryEmitter(AnalyticsScope scope, Dataset dataset)
         if (select.OrderBy.Count > 0)
         {
             parts.Add("ORDER BY " + string.Join(
-                ", ", select.OrderBy.Select(order => (order.Column < 0 ? Expression(order.Expression) : select.Columns[order.Column].Id) + OrderSuffix(order, isTop))));
+                ", ", select.OrderBy.Select(order => (order.Column < 0 ? KeyExpression(order.Expression) : select.Columns[order.Column].Id) + OrderSuffix(order, isTop))));
         }
 
         if (WritesLimit(select, isTop))
@@ -204,6 +204,13 @@ internal abstract class QueryEmitter(AnalyticsScope scope, Dataset dataset)
         }
 
         return string.Join(' ', parts);
+    }
+
+    // A bare number would be the place of a column.
+    private string KeyExpression(BoundExpression key)
+    {
+        string text = Expression(key);
+        return text.AsSpan().Trim("(-)").ContainsAnyExceptInRange('0', '9') ? text : $"({text} + 0)";
     }
 
     private string Source(BoundSource source) => Checked(source switch

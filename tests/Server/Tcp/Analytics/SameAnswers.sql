@@ -96,3 +96,6 @@ SELECT count() AS c FROM ratelimits_v1 WHERE passed = true AND override_id = '' 
 SELECT sum(tokens) AS t FROM ratelimits_v1 WHERE reset_at >= now() - INTERVAL 1 DAY
 SELECT max(time) > now() - INTERVAL 1 HOUR AS recent FROM ratelimits_per_minute_v1
 SELECT time FROM ratelimits_per_month_v1 GROUP BY time ORDER BY time
+SELECT key_id, 7 AS n, count() AS c FROM key_verifications_v1 GROUP BY key_id, n ORDER BY key_id, n
+SELECT outcome, 2 AS two, toDate('2026-01-01') AS d, 'x' AS t, 1.5 AS f, true AS b, count() AS c FROM key_verifications_v1 GROUP BY two, outcome, d, t, f, b ORDER BY outcome
+SELECT count() AS c FROM key_verifications_v1 GROUP BY now(), toDate(0), 1.5, 'x' ORDER BY now(), toDate(0)
