@@ -11,7 +11,7 @@ internal sealed class QueryGenerator(Random random)
 
     private static readonly string[] s_texts = ["key_id", "outcome", "external_id", "request_id", "'VALID'", "''", "'a%_\\\\b'", "'2026-01-02'", "'é'"];
     private static readonly string[] s_numbers =
-        ["spent_credits", "time", "latency", "0", "1", "-3", "2.5", "9223372036854775807", "1e300", "true", "length(tags)", "length(key_id)"];
+        ["spent_credits", "time", "latency", "0", "1", "-3", "2.5", "4294967296", "1e6", "true", "length(tags)", "length(key_id)"];
 
     private static readonly string[] s_times = ["now()", "today()", "now64()", "toDateTime(time)", "fromUnixTimestamp64Milli(time)", "toDate('2026-02-28')", "toDateTime(0)"];
     private static readonly string[] s_arrays = ["tags", "['path=/a', 'x']", "[]", "['env=prod']"];
@@ -31,8 +31,9 @@ internal sealed class QueryGenerator(Random random)
         string where = random.Next(2) == 0 ? "" : " WHERE " + Condition(0);
         if (random.Next(3) == 0)
         {
+            bool isDistinct = random.Next(3) == 0;
             string plain = string.Join(", ", keys.Append(Any(0)).Select(static (item, i) => $"{item} AS x{i}"));
-            return $"SELECT {(random.Next(3) == 0 ? "DISTINCT " : "")}{plain} FROM {from}{where}{(random.Next(2) == 0 ? "" : " ORDER BY x0, request_id")} LIMIT 20";
+            return $"SELECT {(isDistinct ? "DISTINCT " : "")}{plain} FROM {from}{where}{(isDistinct ? "" : " ORDER BY request_id LIMIT 20")}";
         }
 
         string items = string.Join(", ", keys.Select(static (key, i) => $"{key} AS k{i}").Concat(Enumerable.Range(0, random.Next(1, 3)).Select(i => $"{Aggregate()} AS a{i}")));
@@ -58,14 +59,17 @@ internal sealed class QueryGenerator(Random random)
         _ => $"coalesce({Text(depth + 1)}, {Text(depth + 1)})",
     };
 
-    private string Number(int depth) => depth >= DepthMax || random.Next(3) == 0 ? Pick(s_numbers) : random.Next(8) switch
+    private string Number(int depth) => depth >= DepthMax || random.Next(3) == 0 ? Pick(s_numbers) : random.Next(11) switch
     {
-        0 => $"({Number(depth + 1)} {Pick("+", "-", "*", "/", "%")} {Number(depth + 1)})",
+        0 => $"({Number(depth + 1)} {Pick("+", "-")} {Number(depth + 1)})",
+        9 => $"({Number(depth + 1)} / {random.Next(1, 9)})",
+        8 => $"({Number(depth + 1)} * {random.Next(-2, 4)})",
         1 => $"{Pick("round", "floor", "ceil", "abs", "toFloat64", "toInt64")}({Number(depth + 1)})",
         2 => $"length({Pick(Text(depth + 1), Array(depth + 1))})",
         3 => $"if({Condition(depth + 1)}, {Number(depth + 1)}, {Number(depth + 1)})",
         4 => $"toInt64({Time(depth + 1)})",
         5 => $"(-{Number(depth + 1)})",
+        7 => $"(toInt64({Number(depth + 1)}) % {random.Next(1, 9)})",
         6 => $"(SELECT max(spent_credits) FROM key_verifications_v1 WHERE {Condition(depth + 1)})",
         _ => $"coalesce(NULL, {Number(depth + 1)})",
     };

@@ -48,6 +48,8 @@ internal sealed class FunctionBinder(ExpressionBinder expressions)
         {
             case "lower" or "upper" or "trim" when Fits(arguments, SqlKind.Text):
                 return Call(SqlType.Text, name switch { "lower" => Operation.Lower, "upper" => Operation.Upper, _ => Operation.Trim }, arguments);
+            case "substring" when arguments is [_, BoundLiteral { Value: 0L }, ..]:
+                throw AnalyticsException.Query("Function 'substring' counts from 1");
             case "substring" when Fits(arguments, SqlKind.Text, SqlKind.Integer) || Fits(arguments, SqlKind.Text, SqlKind.Integer, SqlKind.Integer):
                 return Call(SqlType.Text, Operation.Substring, arguments);
             case "concat" when arguments.Count > 0:

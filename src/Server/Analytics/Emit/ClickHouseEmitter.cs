@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using Unkey.Server.Analytics.Binding;
@@ -44,8 +45,19 @@ internal sealed class ClickHouseEmitter(AnalyticsScope scope, Dataset dataset, s
         return $"SELECT {Columns(operation.Left)} FROM ({Query(operation.Left)}) AS {operation.Id} {word}"
             + $" SELECT {Columns(operation.Right)} FROM ({Query(operation.Right)}) AS {operation.Id}";
 
-        string Columns(BoundQuery side) => string.Join(", ", side.Columns.Zip(operation.Columns, static (from, to) => $"{from.Id} AS {to.Id}"));
+        string Columns(BoundQuery side) => string.Join(", ", side.Columns.Zip(operation.Columns, static (from, to) => $"{Converted(from.Id, from.Type, to.Type)} AS {to.Id}"));
     }
+
+    /// <inheritdoc/>
+    protected override string Converted(BoundExpression expression, SqlType type) => Converted(Expression(expression), expression.Type, type);
+
+    // ClickHouse has no type for signed and unsigned numbers together, nor for those and floating-point ones; here they are all one.
+    private static string Converted(string value, SqlType from, SqlType to) => (from.IsInteger, to.Kind) switch
+    {
+        (true, SqlKind.Float) => $"toFloat64({value})",
+        (true, SqlKind.Integer or SqlKind.Milliseconds) => $"toInt64({value})",
+        _ => value,
+    };
 
     /// <inheritdoc/>
     protected override string Literal(BoundLiteral literal) => (literal.Type.Kind, literal.Value) switch
@@ -107,7 +119,8 @@ internal sealed class ClickHouseEmitter(AnalyticsScope scope, Dataset dataset, s
             Operation.ILike => Infix("ILIKE", call.Arguments),
             Operation.IsNull => $"({argument} IS NULL)",
             Operation.IsNotNull => $"({argument} IS NOT NULL)",
-            Operation.MakeArray => $"[{List(call.Arguments)}]",
+            Operation.MakeArray => $"[{ListAs(call.Arguments, call.Type.Element!)}]",
+            Operation.Coalesce => $"coalesce({ListAs(call.Arguments, call.Type)})",
             Operation.ToDateTime64 => $"toDateTime64({argument}, 3)",
             Operation.ToMilliseconds => $"toUnixTimestamp64Milli(toDateTime64({argument}, 3))",
             Operation.ToSeconds => $"toUnixTimestamp({argument})",
@@ -120,6 +133,8 @@ internal sealed class ClickHouseEmitter(AnalyticsScope scope, Dataset dataset, s
         };
     }
 
+    private string ListAs(IEnumerable<BoundExpression> expressions, SqlType type) => string.Join(", ", expressions.Select(item => Converted(item, type)));
+
     private static string Move(BoundCall call, BoundInterval interval, string argument, SqlKind from)
     {
         string time = call.Type.Kind == from ? argument : call.Type.Kind == SqlKind.DateTime64 ? $"toDateTime64({argument}, 3)" : $"toDateTime({argument})";
@@ -129,7 +144,6 @@ internal sealed class ClickHouseEmitter(AnalyticsScope scope, Dataset dataset, s
     private static string Function(Operation operation) => operation switch
     {
         Operation.Concatenate => "concat",
-        Operation.Coalesce => "coalesce",
         Operation.Lower => "lower",
         Operation.Upper => "upper",
         Operation.Trim => "trimBoth",

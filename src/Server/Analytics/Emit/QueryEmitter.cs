@@ -105,6 +105,9 @@ internal abstract class QueryEmitter(AnalyticsScope scope, Dataset dataset)
         _ => throw new InvalidOperationException("No such expression."),
     });
 
+    /// <summary>An expression whose values become those of a wider type.</summary>
+    protected virtual string Converted(BoundExpression expression, SqlType type) => Expression(expression);
+
     /// <summary>Expressions separated by commas.</summary>
     protected string List(IEnumerable<BoundExpression> expressions) => string.Join(", ", expressions.Select(Expression));
 
@@ -247,8 +250,8 @@ internal abstract class QueryEmitter(AnalyticsScope scope, Dataset dataset)
     }
 
     private string Case(BoundCase choice) => "(CASE"
-        + string.Concat(choice.Branches.Select(branch => $" WHEN {Expression(branch.When)} THEN {Expression(branch.Then)}"))
-        + (choice.Else is null ? "" : $" ELSE {Expression(choice.Else)}") + " END)";
+        + string.Concat(choice.Branches.Select(branch => $" WHEN {Expression(branch.When)} THEN {Converted(branch.Then, choice.Type)}"))
+        + (choice.Else is null ? "" : $" ELSE {Converted(choice.Else, choice.Type)}") + " END)";
 
     private string InList(BoundInList list) => list.Items.Count == 0
         ? (list.IsNegated ? "1" : "0")

@@ -97,13 +97,14 @@ internal sealed class SqliteEmitter(AnalyticsScope scope, Dataset dataset) : Que
         string distinct = aggregate.IsDistinct ? "DISTINCT " : "";
         string filter = aggregate.Condition is null ? "" : $" FILTER (WHERE {Expression(aggregate.Condition)})";
         string over = aggregate.Over is null ? "" : Window(aggregate.Over);
-        string notNull = argument is { Type.IsNullable: true } ? $" FILTER (WHERE {value} IS NOT NULL)" : "";
+        string[] nullable = [.. aggregate.Arguments.Where(static item => item.Type.IsNullable).Select(item => Expression(item) + " IS NOT NULL")];
+        string notNull = nullable.Length == 0 ? "" : $" FILTER (WHERE {string.Join(" AND ", nullable)})";
         switch (aggregate.Function)
         {
             case "count" or "countIf":
                 return $"count({(argument is { Type.IsNullable: true } ? value : "*")}){filter}{over}";
             case "uniq" or "uniqExact":
-                return aggregate.Arguments.Count == 1 ? $"count(DISTINCT {value})" : $"count(DISTINCT json_array({List(aggregate.Arguments)}))";
+                return aggregate.Arguments.Count == 1 ? $"count(DISTINCT {value})" : $"count(DISTINCT json_array({List(aggregate.Arguments)})){notNull}";
             case "avg":
                 return $"avg({distinct}{value}){over}";
             case "quantile":
@@ -131,7 +132,7 @@ internal sealed class SqliteEmitter(AnalyticsScope scope, Dataset dataset) : Que
             Operation.Subtract => Infix("-", call.Arguments),
             Operation.Multiply => Infix("*", call.Arguments),
             Operation.Divide => $"ch_divide({List(call.Arguments)})",
-            Operation.Modulo => Infix("%", call.Arguments),
+            Operation.Modulo => $"ch_modulo({List(call.Arguments)})",
             Operation.Negate => $"(-{argument})",
             Operation.Equal => Infix("=", call.Arguments),
             Operation.NotEqual => Infix("<>", call.Arguments),

@@ -120,7 +120,8 @@ internal sealed class ResultWriter : IDisposable
                 _json.WriteNumberValue(number);
                 break;
             case (_, double number):
-                _json.WriteNumberValue(number);
+                // The stores do not agree on the sign of a zero.
+                _json.WriteNumberValue(number == 0 ? 0 : number);
                 break;
             case (_, string text):
                 _json.WriteStringValue(text);

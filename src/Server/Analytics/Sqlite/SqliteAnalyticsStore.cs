@@ -109,8 +109,11 @@ internal sealed class SqliteAnalyticsStore(string path) : IAnalyticsStore
         SqlKind.Text => reader.GetString(i),
         SqlKind.Float => reader.GetDouble(i),
         SqlKind.Array => Elements(reader.GetString(i), type.Element!),
-        _ => reader.GetInt64(i),
+        _ => raw.sqlite3_column_type(reader.Handle, i) == raw.SQLITE_INTEGER ? reader.GetInt64(i) : throw TooLarge(),
     };
+
+    // SQLite goes on with a floating-point number, which would be another value.
+    private static AnalyticsException TooLarge() => AnalyticsException.Query("A number of the query does not fit 64 bits; use toFloat64()");
 
     private static object?[] Elements(string json, SqlType element)
     {
@@ -156,7 +159,7 @@ internal sealed class SqliteAnalyticsStore(string path) : IAnalyticsStore
             case raw.SQLITE_ERROR when SqliteFunctions.MessageOf(exception) is { } message:
                 return AnalyticsException.Query(message);
             case raw.SQLITE_ERROR when exception.Message.Contains("integer overflow", StringComparison.Ordinal):
-                return AnalyticsException.Query("A sum of the query does not fit 64 bits");
+                return TooLarge();
             case raw.SQLITE_ERROR when s_bounds.Any(bound => exception.Message.Contains(bound, StringComparison.Ordinal)):
                 return AnalyticsException.TooComplex();
             default:

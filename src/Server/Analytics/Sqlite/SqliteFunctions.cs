@@ -18,6 +18,7 @@ internal static class SqliteFunctions
     private static readonly (string Name, int Arguments, Action<sqlite3_context, sqlite3_value[]> Body)[] s_functions =
     [
         ("ch_divide", 2, static (context, values) => Result(context, Number(values[0]) / Number(values[1]))),
+        ("ch_modulo", 2, static (context, values) => Result(context, SqliteNumbers.Modulo(Integer(values[0]), Integer(values[1])))),
         ("ch_round", 3, static (context, values) => Result(context, SqliteNumbers.Round(Number(values[0]), (int)Integer(values[1]), (int)Integer(values[2])))),
         ("ch_float_text", 1, static (context, values) => Result(context, SqliteNumbers.Text(Number(values[0])))),
         ("ch_int32", 1, static (context, values) => Result(context, unchecked((int)Integer(values[0])))),

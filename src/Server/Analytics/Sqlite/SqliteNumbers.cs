@@ -9,6 +9,10 @@ internal static class SqliteNumbers
 {
     private const double IntegerTextMax = 1e21;
 
+    /// <summary>The remainder, with the sign of the first number.</summary>
+    public static long Modulo(long value, long divisor) =>
+        divisor switch { 0 => throw AnalyticsException.Query("A number of the query is divided by zero with %"), -1 => 0, _ => value % divisor };
+
     /// <summary>Rounds half to even, down or up, at a number of places.</summary>
     /// <param name="value">The number.</param>
     /// <param name="places">Places behind the point; negative before it.</param>

@@ -55,7 +55,7 @@ internal sealed class AnalyticsEvents(string workspaceId, string[] keyspaces, st
         {
             Outcome = s_outcomes[i % s_outcomes.Length],
             TimeMs = timeMs,
-            LatencyNs = ((i * 7919) % 10_000) * 1_000,
+            LatencyNs = (1 + ((i * 7919) % 10_000)) * 1_000,
             SpentCredits = i % 4 == 0 ? i % 7 : 0,
             RequestId = Bytes($"req_{marker}{i}"),
             WorkspaceId = Bytes(workspace),

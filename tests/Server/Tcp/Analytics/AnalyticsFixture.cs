@@ -21,7 +21,8 @@ public sealed class AnalyticsFixture : IDisposable
 
     public AnalyticsFixture()
     {
-        ServerSetup first = new() { DataDirectory = Path.Combine(_directory, "embedded") };
+        string[] quotas = ["--analytics-hourly-queries", "1000000", "--analytics-hourly-time", "24h"];
+        ServerSetup first = new() { DataDirectory = Path.Combine(_directory, "embedded"), Options = quotas };
         string otherRootKey;
         string otherApi;
         using (ServerProcess server = ServerProcess.Start(first))
@@ -45,7 +46,7 @@ public sealed class AnalyticsFixture : IDisposable
         ClickHouse = new ClickHouseServer(Path.Combine(_directory, "clickhouse"));
         ServerSetup second = first with
         {
-            DataDirectory = Path.Combine(_directory, "clickhouse-data"), Options = ["--clickhouse", ClickHouse.Address(Database)],
+            DataDirectory = Path.Combine(_directory, "clickhouse-data"), Options = [.. quotas, "--clickhouse", ClickHouse.Address(Database)],
         };
         Directory.CreateDirectory(second.DataDirectory);
         File.Copy(Path.Combine(first.DataDirectory, "unkey.db"), Path.Combine(second.DataDirectory, "unkey.db"));

@@ -33,7 +33,7 @@ public sealed class SameAnswerTests(AnalyticsFixture fixture) : IClassFixture<An
         Assert.DoesNotContain(AnalyticsEvents.Marker, embedded.Json.ToString() + clickHouse.Json);
     }
 
-    private static string[] Rows(JsonElement data, bool isOrdered)
+    internal static string[] Rows(JsonElement data, bool isOrdered)
     {
         IEnumerable<string> rows = data.EnumerateArray().Select(static row => Text(row));
         return isOrdered ? [.. rows] : [.. rows.Order(StringComparer.Ordinal)];

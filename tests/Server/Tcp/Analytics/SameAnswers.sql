@@ -99,3 +99,7 @@ SELECT time FROM ratelimits_per_month_v1 GROUP BY time ORDER BY time
 SELECT key_id, 7 AS n, count() AS c FROM key_verifications_v1 GROUP BY key_id, n ORDER BY key_id, n
 SELECT outcome, 2 AS two, toDate('2026-01-01') AS d, 'x' AS t, 1.5 AS f, true AS b, count() AS c FROM key_verifications_v1 GROUP BY two, outcome, d, t, f, b ORDER BY outcome
 SELECT count() AS c FROM key_verifications_v1 GROUP BY now(), toDate(0), 1.5, 'x' ORDER BY now(), toDate(0)
+SELECT if(outcome = 'VALID', length(key_id), -spent_credits) AS n, CASE WHEN spent_credits > 2 THEN latency ELSE length(tags) END AS f, coalesce(NULL, abs(spent_credits), -1) AS a FROM key_verifications_v1 ORDER BY request_id LIMIT 9
+SELECT count() AS c FROM key_verifications_v1 UNION ALL SELECT sum(spent_credits) FROM key_verifications_v1 UNION ALL SELECT avg(latency) FROM key_verifications_v1
+SELECT uniqExact(CASE WHEN outcome = 'VALID' THEN key_id END, spent_credits) AS u, count(DISTINCT CASE WHEN outcome = 'VALID' THEN key_id END) AS d FROM key_verifications_v1
+SELECT [length(key_id), -1] AS a, has([spent_credits, 2.5], 2.5) AS h, -7 % 3 AS m, time % 1000 AS r FROM key_verifications_v1 ORDER BY request_id LIMIT 5
