@@ -109,7 +109,7 @@ internal sealed class QueryGenerator(Random random)
         3 => $"{Pick("min", "max")}({Pick(Text(2), Time(2))})",
         4 => $"sumIf({Number(2)}, {Condition(2)})",
         5 => $"countIf({Condition(2)})",
-        6 => $"{Pick("uniq", "uniqExact")}({Text(2)}, {Number(2)})",
+        6 => $"{Pick("uniq", "uniqExact")}({Text(2)}, toInt64({Number(2)}))",
         7 => $"quantile(0.{random.Next(1, 10)})({Number(2)})",
         _ => "toStartOfHour(max(toDateTime(time)))",
     };

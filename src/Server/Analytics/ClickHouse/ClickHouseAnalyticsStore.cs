@@ -186,7 +186,12 @@ internal sealed class ClickHouseAnalyticsStore : IAnalyticsStore, IDisposable
             case JsonValueKind.Number when type.Kind == SqlKind.Float:
                 return value.GetDouble();
             default:
-                return value.TryGetInt64(out long number) ? number : value.TryGetUInt64(out ulong large) ? large : value.GetDouble();
+                if (value.TryGetInt64(out long number))
+                {
+                    return number;
+                }
+
+                return value.TryGetUInt64(out ulong large) ? (object)large : value.GetDouble();
         }
     }
 
