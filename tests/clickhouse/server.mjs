@@ -1,5 +1,6 @@
-// The real ClickHouse engine (chdb runs it in this process) behind as much of its HTTP interface as the product uses: statements in the body,
-// inserts with the query in the URL and gzip bodies, and a way for tests to make it fail. Prints {"port": N} when it serves.
+// The real ClickHouse engine (chdb runs it in this process) behind as much of its HTTP interface as the product uses: statements in the body, with
+// parameters and settings in the URL; inserts with the query in the URL and gzip bodies; and a way for tests to make it fail. Prints {"port": N} when
+// it serves.
 //   node server.mjs DIRECTORY
 // Faults of inserts: POST /fault?kind=K, and times=N: how often; with text=T only those whose rows contain it. Kinds:
 //   refuse     500, as out of memory       reject  400, as rows that cannot be parsed
@@ -58,9 +59,25 @@ function run(url, body) {
     return runInsert(match, body, url.searchParams.get('insert_deduplication_token') ?? '');
   }
   const statement = (query ?? '') + body.toString('utf8');
+  if (url.searchParams.has('readonly') && !/^SELECT\s/.test(statement)) {
+    throw new Error('Code: 164. DB::Exception: Cannot execute query in readonly mode');
+  }
+  const settings = [];
+  for (const [name, value] of url.searchParams) {
+    if (name.startsWith('param_')) {
+      session.query(`SET ${name} = '${literal(value)}'`);
+    } else if (!ofRequest.has(name)) {
+      settings.push(`${name} = '${literal(value)}'`);
+    }
+  }
   const format = statement.match(/\sFORMAT\s+(\w+)\s*$/i);
-  return session.query(format ? statement.slice(0, format.index) : statement, format ? format[1] : 'TSV');
+  const text = format ? statement.slice(0, format.index) : statement;
+  return session.query(settings.length > 0 ? `${text} SETTINGS ${settings.join(', ')}` : text, format ? format[1] : 'TSV');
 }
+
+// What in the URL is no setting of the engine.
+const ofRequest = new Set(['database', 'query', 'readonly', 'wait_end_of_query']);
+const literal = (value) => value.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
 
 function takeFault(rows) {
   if (fault.times === 0 || !rows.includes(fault.text)) {

@@ -5,6 +5,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine;
+using Unkey.Server.Analytics;
 using Unkey.Server.ControlPlane.Bootstrap;
 using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.ControlPlane.Encryption;
@@ -25,17 +26,20 @@ public sealed class ControlPlaneHost : IAsyncDisposable
     private readonly CreditWriteBack _credits;
     private readonly CreditRefill _refill;
     private readonly LastUseWriteBack _lastUse;
+    private readonly AnalyticsService _analytics;
 
     private ControlPlaneHost(
         SqliteStore store,
         CreditWriteBack credits,
         CreditRefill refill,
         LastUseWriteBack lastUse,
+        AnalyticsService analytics,
         ControlPlaneRouter router,
         BootstrapResult bootstrap)
     {
         _refill = refill;
         _lastUse = lastUse;
+        _analytics = analytics;
         Root = bootstrap.Root;
         _store = store;
         _credits = credits;
@@ -113,12 +117,13 @@ public sealed class ControlPlaneHost : IAsyncDisposable
             ControlPlaneServices services = new(store, engine, new RootKeyAuthenticator(engine), bootstrap.Root, time, logger)
             {
                 Events = options.Events,
+                Analytics = options.Analytics,
                 Vault = await OpenVaultAsync(options, store, logger, cancellation).ConfigureAwait(false),
             };
             ControlPlaneRouter router = new(Endpoints(services, options.V1));
             CreditWriteBack credits = new(engine, store, time, logger);
             CreditRefill refill = new(engine, store, credits, time, logger);
-            return new ControlPlaneHost(store, credits, refill, new LastUseWriteBack(options.LastUse, store, time, logger), router, bootstrap);
+            return new ControlPlaneHost(store, credits, refill, new LastUseWriteBack(options.LastUse, store, time, logger), options.Analytics, router, bootstrap);
         }
         catch
         {
@@ -136,6 +141,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
         await _refill.DisposeAsync().ConfigureAwait(false);
         await _credits.DisposeAsync().ConfigureAwait(false);
         await _lastUse.DisposeAsync().ConfigureAwait(false);
+        _analytics.Dispose();
         await _store.DisposeAsync().ConfigureAwait(false);
     }
 

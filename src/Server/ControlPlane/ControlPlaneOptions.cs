@@ -1,3 +1,4 @@
+using Unkey.Server.Analytics;
 using Unkey.Server.ControlPlane.Encryption;
 using Unkey.Server.Events;
 using Unkey.Server.Storage.Credits;
@@ -23,6 +24,9 @@ public sealed record ControlPlaneOptions(string DataDirectory, string? RootKey)
 
     /// <summary>The file that the engine's credit cells live in; <see langword="null"/> when they live in memory.</summary>
     internal CreditFile? Credits { get; init; }
+
+    /// <summary>Answers queries over events; disposed with the host.</summary>
+    internal AnalyticsService Analytics { get; init; } = AnalyticsService.None;
 
     /// <summary>Keeps the root key out of any text made of the record.</summary>
     public override string ToString() => $"{nameof(ControlPlaneOptions)} {{ DataDirectory = {DataDirectory} }}";

@@ -1,6 +1,7 @@
 using System;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine;
+using Unkey.Server.Analytics;
 using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.ControlPlane.Encryption;
 using Unkey.Server.Events;
@@ -28,4 +29,7 @@ internal sealed record ControlPlaneServices(
 
     /// <summary>Where decisions are published.</summary>
     public ColdEvents Events { get; init; } = new();
+
+    /// <summary>Answers queries over them.</summary>
+    public AnalyticsService Analytics { get; init; } = AnalyticsService.None;
 }

@@ -1,6 +1,9 @@
 using System;
 using System.IO;
 using Microsoft.Extensions.Logging;
+using Unkey.Server.Analytics;
+using Unkey.Server.Analytics.ClickHouse;
+using Unkey.Server.Analytics.Sqlite;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Events;
 using Unkey.Server.Events.ClickHouse;
@@ -83,6 +86,27 @@ internal static class EventHosting
         }
 
         return new EventOutlet(target, loggers.CreateLogger("Unkey.Events"), time);
+    }
+
+    /// <summary>Makes what answers queries over the events; it touches the store only when it is asked.</summary>
+    /// <param name="options">Checked settings.</param>
+    /// <param name="directory">The data directory.</param>
+    /// <param name="loggers">Makes the loggers.</param>
+    /// <param name="time">The clock.</param>
+    public static AnalyticsService Analytics(ServerOptions options, string directory, ILoggerFactory loggers, TimeProvider time)
+    {
+        AnalyticsLimits limits = new()
+        {
+            RowsMax = options.AnalyticsMaxRows,
+            HourlyQueries = options.AnalyticsHourlyQueries,
+            HourlyTime = options.AnalyticsHourlyTime,
+            RetentionDays = options.EventRetentionDays,
+        };
+        IAnalyticsStore? store = !options.Events ? null
+            : options.ClickHouse is { } address
+                ? new ClickHouseAnalyticsStore(address, options.EventRetentionDays, loggers.CreateLogger("Unkey.Analytics"))
+                : new SqliteAnalyticsStore(SqliteEventSink.PathIn(directory));
+        return new AnalyticsService(store, limits, time);
     }
 
     /// <summary>Adds what the pipeline counts to the metrics.</summary>

@@ -100,6 +100,7 @@ internal sealed class RunningServer : IAsyncDisposable
                 EncryptionKeys = options.EncryptionKeys,
                 V1 = options.V1,
                 Credits = credits,
+                Analytics = EventHosting.Analytics(options, directory, loggers, time),
             };
 
             // Files of its own, so it waits for the disk while the keys load.

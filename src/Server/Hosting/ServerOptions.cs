@@ -112,6 +112,15 @@ public sealed record ServerOptions
     /// <summary>What goes to a collector by OTLP, as the standard variables of OpenTelemetry say; <see langword="null"/> for nothing.</summary>
     public OtlpOptions? Otlp { get; init; }
 
+    /// <summary>Most rows of an analytics query.</summary>
+    public int AnalyticsMaxRows { get; init; } = 10_000;
+
+    /// <summary>Analytics queries of a workspace in an hour.</summary>
+    public int AnalyticsHourlyQueries { get; init; } = 1_000;
+
+    /// <summary>Time of analytics queries of a workspace in an hour.</summary>
+    public TimeSpan AnalyticsHourlyTime { get; init; } = TimeSpan.FromMinutes(30);
+
     /// <summary>How log entries are written.</summary>
     public LogFormat LogFormat { get; init; } = LogFormat.Auto;
 

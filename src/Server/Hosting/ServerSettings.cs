@@ -323,6 +323,26 @@ internal static class ServerSettings
             "Days that events and their sums by minute and hour are kept, 0 to 3650; 0 keeps them for ever.",
             static o => o.EventRetentionDays,
             static (o, value) => o with { EventRetentionDays = value }),
+        SettingKinds.Count(
+            "--analytics-max-rows",
+            "count",
+            (1, 1_000_000),
+            "Most rows of an analytics query, 1 to 1000000; a larger LIMIT, and none, mean this many.",
+            static o => o.AnalyticsMaxRows,
+            static (o, value) => o with { AnalyticsMaxRows = value }),
+        SettingKinds.Count(
+            "--analytics-hourly-queries",
+            "count",
+            (1, 1_000_000_000),
+            "Analytics queries of a workspace in an hour, 1 to 1000000000; then 429.",
+            static o => o.AnalyticsHourlyQueries,
+            static (o, value) => o with { AnalyticsHourlyQueries = value }),
+        SettingKinds.Duration(
+            "--analytics-hourly-time",
+            (TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+            "Time that the analytics queries of a workspace may take together in an hour, 1s to 24h; then 429.",
+            static o => o.AnalyticsHourlyTime,
+            static (o, value) => o with { AnalyticsHourlyTime = value }),
         new()
         {
             Option = "--event-sink",

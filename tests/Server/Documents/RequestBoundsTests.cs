@@ -323,6 +323,12 @@ public sealed class RequestBoundsTests
           event string 1..128
           actor string 1..255
           resource string 1..255
+        analytics.getVerifications
+          . object open
+          query! string
+        analytics.getRatelimits
+          . object open
+          query! string
         """;
 
     [Fact]

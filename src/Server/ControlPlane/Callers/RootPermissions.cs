@@ -16,7 +16,7 @@ internal static class RootPermissions
         ("ratelimit",
         [
             "limit", "create_namespace", "read_namespace", "update_namespace", "delete_namespace", "set_override", "read_override",
-            "delete_override", "list_overrides",
+            "delete_override", "list_overrides", "read_analytics",
         ]),
         ("rbac",
         [

@@ -54,6 +54,7 @@ internal sealed record ApiDescription(string Version)
         new("rootKeys", "Keys that this API is called with."),
         new("workspaces", "Tenants of the server."),
         new("audit", "Who changed what."),
+        new("analytics", "Queries over what was decided."),
     ];
 
     /// <summary>Refusals that every operation has.</summary>

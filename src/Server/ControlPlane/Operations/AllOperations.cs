@@ -56,5 +56,7 @@ internal static class AllOperations
         new CreateWorkspace(),
         new UpdateWorkspace(),
         new ListEvents(),
+        QueryEvents.Verifications(),
+        QueryEvents.Ratelimits(),
     ];
 }

@@ -39,6 +39,7 @@ namespace Unkey.Server.ControlPlane.Requests;
 [JsonSerializable(typeof(OverrideRequest))]
 [JsonSerializable(typeof(ListOverridesRequest))]
 [JsonSerializable(typeof(ListEventsRequest))]
+[JsonSerializable(typeof(AnalyticsRequest))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(long))]

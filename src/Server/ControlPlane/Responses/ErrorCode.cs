@@ -102,6 +102,39 @@ internal sealed record ErrorCode(string Suffix, int Status, string Title)
     /// <summary>Too many connections, or too many bodies under way; told by the transport before a request is looked at.</summary>
     public static ErrorCode Overloaded { get; } = new("unkey/application/service_unavailable", 503, "Service Unavailable");
 
+    /// <summary>An analytics query does not parse, or means nothing.</summary>
+    public static ErrorCode InvalidAnalyticsQuery { get; } = new("user/bad_request/invalid_analytics_query", 400, "Bad Request");
+
+    /// <summary>An analytics query reads a table that is not open to it.</summary>
+    public static ErrorCode InvalidAnalyticsTable { get; } = new("user/bad_request/invalid_analytics_table", 400, "Bad Request");
+
+    /// <summary>An analytics query calls a function that is not open to it.</summary>
+    public static ErrorCode InvalidAnalyticsFunction { get; } = new("user/bad_request/invalid_analytics_function", 400, "Bad Request");
+
+    /// <summary>An analytics query is no SELECT.</summary>
+    public static ErrorCode InvalidAnalyticsQueryType { get; } = new("user/bad_request/invalid_analytics_query_type", 400, "Bad Request");
+
+    /// <summary>An analytics query asks for events that are older than they are kept.</summary>
+    public static ErrorCode QueryRangeExceedsRetention { get; } = new("user/bad_request/query_range_exceeds_retention", 400, "Bad Request");
+
+    /// <summary>There is no event store to query.</summary>
+    public static ErrorCode AnalyticsNotConfigured { get; } = new("unkey/data/analytics_not_configured", 412, "Precondition Failed");
+
+    /// <summary>An analytics query ran too long.</summary>
+    public static ErrorCode QueryExecutionTimeout { get; } = new("user/unprocessable_entity/query_execution_timeout", 422, "Unprocessable Entity");
+
+    /// <summary>An analytics query took too much memory, or its answer is too large.</summary>
+    public static ErrorCode QueryMemoryLimitExceeded { get; } = new("user/unprocessable_entity/query_memory_limit_exceeded", 422, "Unprocessable Entity");
+
+    /// <summary>An analytics query gave too many rows.</summary>
+    public static ErrorCode QueryRowsLimitExceeded { get; } = new("user/unprocessable_entity/query_rows_limit_exceeded", 422, "Unprocessable Entity");
+
+    /// <summary>The workspace has used up its analytics queries, or too many run at once.</summary>
+    public static ErrorCode QueryQuotaExceeded { get; } = new("user/too_many_requests/query_quota_exceeded", 429, "Too Many Requests");
+
+    /// <summary>The event store does not answer.</summary>
+    public static ErrorCode AnalyticsConnectionFailed { get; } = new("unkey/data/analytics_connection_failed", 503, "Service Unavailable");
+
     /// <summary>Whether errors of this status carry the array <c>error.errors</c>.</summary>
     public bool HasErrorList => Status is 400 or 408 or 413 or 499;
 }

@@ -65,14 +65,52 @@ internal sealed class ClickHouseClient : IDisposable
         await SendAsync([new("query", sql), new("insert_deduplication_token", token)], content, cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>Runs a query and reads its rows as they come.</summary>
+    /// <param name="sql">The query, with its format.</param>
+    /// <param name="settings">Settings and parameters of the request.</param>
+    /// <param name="read">Reads the answer; what it throws ends the query.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="ClickHouseException">The server has refused or ended the query.</exception>
+    /// <exception cref="EventSinkException">The server is not there.</exception>
+    public async Task QueryAsync(
+        string sql, IReadOnlyList<KeyValuePair<string, string>> settings, Func<Stream, Task> read, CancellationToken cancellation)
+    {
+        using ByteArrayContent content = new(Encoding.UTF8.GetBytes(sql));
+        using HttpRequestMessage request = Request(settings, content);
+        try
+        {
+            using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode || response.Headers.Contains(ExceptionCodeField))
+            {
+                string message = FirstLine(await response.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false));
+                bool hasCode = response.Headers.TryGetValues(ExceptionCodeField, out IEnumerable<string>? values);
+                throw hasCode && int.TryParse(values!.First(), out int code)
+                    ? new ClickHouseException(code, message)
+                    : new EventSinkException($"status {(int)response.StatusCode}, {message}");
+            }
+
+            await using Stream stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            await read(stream).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            throw new EventSinkException(exception.Message, exception);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private async Task SendAsync(IReadOnlyList<KeyValuePair<string, string>> parameters, HttpContent content, CancellationToken cancellation)
+    private HttpRequestMessage Request(IReadOnlyList<KeyValuePair<string, string>> parameters, HttpContent content)
     {
         IEnumerable<string> query = parameters.Prepend(new("database", _address.Database))
             .Select(static parameter => $"{parameter.Key}={Uri.EscapeDataString(parameter.Value)}");
-        using HttpRequestMessage request = new(HttpMethod.Post, "/?" + string.Join('&', query)) { Content = content };
+        return new HttpRequestMessage(HttpMethod.Post, "/?" + string.Join('&', query)) { Content = content };
+    }
+
+    private async Task SendAsync(IReadOnlyList<KeyValuePair<string, string>> parameters, HttpContent content, CancellationToken cancellation)
+    {
+        using HttpRequestMessage request = Request(parameters, content);
         try
         {
             using HttpResponseMessage response = await _http.SendAsync(request, cancellation).ConfigureAwait(false);

@@ -150,6 +150,8 @@ public sealed class DescribedAnswersTests
         Reply limited = _record.Post(client, "apis.deleteApi", $$"""{"apiId":"{{apiId}}"}""");
         Assert.Equal("100000", limited.Http.Field("ratelimit-limit"));
         _record.Post(client, "audit.listEvents", "{}");
+        _record.Post(client, "analytics.getVerifications", """{"query":"SELECT count() FROM key_verifications_v1"}""");
+        _record.Post(client, "analytics.getRatelimits", """{"query":"SELECT count() FROM ratelimits_v1"}""");
     }
 
     private static double Counted(string metrics, string endpoint) => metrics.Split('\n')

@@ -90,6 +90,8 @@ internal sealed partial record Endpoint
         new("workspaces.createWorkspace", _ => """{"name":"a workspace"}"""),
         new("workspaces.updateWorkspace", _ => """{"workspaceId":"ws_unknown1","apiLimit":100}"""),
         new("audit.listEvents", _ => """{"limit":10,"cursor":"5_5","since":0,"until":5,"event":"key.create","actor":"key_1","resource":"key_1"}"""),
+        new("analytics.getVerifications", _ => """{"query":"SELECT outcome, COUNT(*) AS total FROM key_verifications_v1 GROUP BY outcome"}"""),
+        new("analytics.getRatelimits", _ => """{"query":"SELECT identifier, SUM(total) AS total FROM ratelimits_per_day_v1 GROUP BY identifier"}"""),
     ];
 
     private static string Permissions(Scene scene, string slug) => $$"""{"keyId":"{{scene.SpareKey.KeyId}}","permissions":["{{slug}}"]}""";

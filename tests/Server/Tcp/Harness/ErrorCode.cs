@@ -29,6 +29,17 @@ internal static class ErrorCode
     public const string BodyTooLarge = "user/bad_request/request_body_too_large";
     public const string RequestTimeout = "user/bad_request/request_timeout";
     public const string Unavailable = "unkey/application/service_unavailable";
+    public const string InvalidAnalyticsQuery = "user/bad_request/invalid_analytics_query";
+    public const string InvalidAnalyticsTable = "user/bad_request/invalid_analytics_table";
+    public const string InvalidAnalyticsFunction = "user/bad_request/invalid_analytics_function";
+    public const string InvalidAnalyticsQueryType = "user/bad_request/invalid_analytics_query_type";
+    public const string BeyondRetention = "user/bad_request/query_range_exceeds_retention";
+    public const string AnalyticsNotConfigured = "unkey/data/analytics_not_configured";
+    public const string QueryTimeout = "user/unprocessable_entity/query_execution_timeout";
+    public const string QueryMemory = "user/unprocessable_entity/query_memory_limit_exceeded";
+    public const string QueryRows = "user/unprocessable_entity/query_rows_limit_exceeded";
+    public const string QueryQuota = "user/too_many_requests/query_quota_exceeded";
+    public const string AnalyticsConnectionFailed = "unkey/data/analytics_connection_failed";
     public const string Unexpected = "unkey/application/unexpected_error";
 
     /// <summary>Statuses whose envelope carries <c>error.errors</c>, always as an array; no other does.</summary>
@@ -57,6 +68,17 @@ internal static class ErrorCode
         ["unkey/data/ratelimit_namespace_gone"] = (410, "Resource Gone"),
         [RoleExists] = (409, "Conflicting Resource"),
         ["user/too_many_requests/workspace_rate_limited"] = (429, "Too Many Requests"),
+        [InvalidAnalyticsQuery] = (400, "Bad Request"),
+        [InvalidAnalyticsTable] = (400, "Bad Request"),
+        [InvalidAnalyticsFunction] = (400, "Bad Request"),
+        [InvalidAnalyticsQueryType] = (400, "Bad Request"),
+        [BeyondRetention] = (400, "Bad Request"),
+        [AnalyticsNotConfigured] = (412, "Precondition Failed"),
+        [QueryTimeout] = (422, "Unprocessable Entity"),
+        [QueryMemory] = (422, "Unprocessable Entity"),
+        [QueryRows] = (422, "Unprocessable Entity"),
+        [QueryQuota] = (429, "Too Many Requests"),
+        [AnalyticsConnectionFailed] = (503, "Service Unavailable"),
         ["unkey/data/workspace_not_found"] = (404, "Not Found"),
         [IdentityExists] = (409, "Conflicting Resource"),
         [MigrationExists] = (409, "Conflicting Resource"),
