@@ -94,7 +94,7 @@ internal sealed class ClickHouseClient : IDisposable
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw new EventSinkException(exception.Message, exception);
+            throw new EventSinkException(exception.GetBaseException().Message, exception);
         }
     }
 
