@@ -241,7 +241,8 @@ public sealed class EventRingStressTests(ITestOutputHelper output)
                         return;
                     }
 
-                    // Long enough for the ring to be full.
+                    // Now and then long enough for the ring to be full.
+                    Thread.SpinWait(rounds % 1024 == 0 ? 100_000 : 0);
                     Thread.Yield();
                 }
             }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using System.Threading;
+using System.Threading.Tasks;
 using Unkey.Server.Analytics;
 using Unkey.Server.Analytics.Binding;
 using Unkey.Server.Analytics.Emit;
@@ -31,7 +32,7 @@ public sealed class QueryFuzzTests(SqliteStoreFixture store, ITestOutputHelper o
     ];
 
     [Fact]
-    public void WhateverIsTakenRunsBehindTheWall()
+    public async Task WhateverIsTakenRunsBehindTheWall()
     {
         Random random = TestSeed.Create(output, out string replay);
         AnalyticsLimits limits = new() { TimeMax = TimeSpan.FromMilliseconds(200), RowsMax = 50 };
@@ -48,8 +49,7 @@ public sealed class QueryFuzzTests(SqliteStoreFixture store, ITestOutputHelper o
                 taken++;
                 CheckWall(new ClickHouseEmitter(s_scope, dataset, "events").Emit(bound), "`events`.", "WHERE `workspace_id` = {p");
                 CheckWall(new SqliteEmitter(s_scope, dataset).Emit(bound), "main.\"", "WHERE \"workspace_id\" = $p");
-                string json = Encoding.UTF8.GetString(
-                    new SqliteAnalyticsStore(store.Path).RunAsync(bound, dataset, s_scope, limits, CancellationToken.None).GetAwaiter().GetResult().Json.Span);
+                string json = Encoding.UTF8.GetString((await new SqliteAnalyticsStore(store.Path).RunAsync(bound, dataset, s_scope, limits, CancellationToken.None)).Json.Span);
                 answered++;
                 Assert.DoesNotContain(AnalyticsEvents.Marker, json, StringComparison.Ordinal);
                 System.Text.Json.JsonDocument.Parse(json).Dispose();

@@ -49,7 +49,9 @@ public sealed class OutletTests
         EventBatch batch = EventPayloads.Batch([.. Enumerable.Range(0, 1_000).Select(static i => EventPayloads.Request(new string('p', 1_000)))]);
         long start = Stopwatch.GetTimestamp();
         const int Batches = 100;
-        for (int i = 0; i < Batches; i++)
+        outlet.Offer(batch);
+        Poll.Until(() => target.IsEntered, "the first write is under way");
+        for (int i = 1; i < Batches; i++)
         {
             outlet.Offer(batch);
         }

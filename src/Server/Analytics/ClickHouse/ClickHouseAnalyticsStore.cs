@@ -219,7 +219,8 @@ internal sealed class ClickHouseAnalyticsStore : IAnalyticsStore, IDisposable
                 return AnalyticsException.Query("Invalid SQL syntax");
 
             // Types, arguments, values and rules that only the engine knows.
-            case 6 or 10 or 27 or 36 or 38 or 41 or 42 or 43 or 44 or 48 or 53 or 69 or 70 or 72 or 125 or 128 or 131 or 135 or 153 or 168 or 179 or 184 or 190 or 207 or 215 or 321 or 349 or 352 or 386 or 403 or 407 or 457 or 475:
+            case 6 or 10 or 27 or 36 or 38 or 41 or 42 or 43 or 44 or 48 or 53 or 69 or 70 or 72 or 125 or 128 or 131 or 135 or 153 or 168 or 179 or 184
+                or 190 or 207 or 215 or 321 or 349 or 352 or 386 or 403 or 407 or 457 or 475:
                 return AnalyticsException.Query("Invalid analytics query");
 
             // The user, the database or the server itself.

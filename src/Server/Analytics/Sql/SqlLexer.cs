@@ -144,7 +144,15 @@ internal static class SqlLexer
         char c = text[i++];
         char? meaning = c switch
         {
-            'n' => '\n', 't' => '\t', 'r' => '\r', '0' => '\0', 'b' => '\b', 'f' => '\f', 'a' => '\a', 'v' => '\v', 'e' => '\x1b',
+            'n' => '\n',
+            't' => '\t',
+            'r' => '\r',
+            '0' => '\0',
+            'b' => '\b',
+            'f' => '\f',
+            'a' => '\a',
+            'v' => '\v',
+            'e' => '\x1b',
             '\\' or '\'' or '"' or '`' or '/' => c,
             _ => null,
         };

@@ -46,7 +46,8 @@ public sealed class AnalyticsFixture : IDisposable
         ClickHouse = new ClickHouseServer(Path.Combine(_directory, "clickhouse"));
         ServerSetup second = first with
         {
-            DataDirectory = Path.Combine(_directory, "clickhouse-data"), Options = [.. quotas, "--clickhouse", ClickHouse.Address(Database)],
+            DataDirectory = Path.Combine(_directory, "clickhouse-data"),
+            Options = [.. quotas, "--clickhouse", ClickHouse.Address(Database)],
         };
         Directory.CreateDirectory(second.DataDirectory);
         File.Copy(Path.Combine(first.DataDirectory, "unkey.db"), Path.Combine(second.DataDirectory, "unkey.db"));

@@ -1,4 +1,3 @@
-using System;
 using System.Linq;
 using Unkey.Server.Tests.Tcp.Harness;
 using Xunit;

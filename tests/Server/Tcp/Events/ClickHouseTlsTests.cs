@@ -53,6 +53,7 @@ public sealed class ClickHouseTlsTests : IDisposable
             Verify(server, 10);
             Poll.Until(() => server.Metric("unkey_events_sink_up") == 0, "the sink is down");
             Poll.Until(() => server.Metric("unkey_event_ring_bytes") == 0, "the events are in the spool");
+            Poll.Until(() => server.Output.Contains("Events wait", StringComparison.Ordinal), "the log says why");
             Assert.Equal(0, server.Metric("unkey_events_delivered_total"));
             string line = Assert.Single(server.Output.Split('\n'), static line => line.Contains("Events wait", StringComparison.Ordinal));
             Assert.Contains("certificate", line, StringComparison.OrdinalIgnoreCase);
