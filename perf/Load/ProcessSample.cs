@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 
@@ -9,6 +10,9 @@ internal readonly struct ProcessSample
 {
     /// <summary>CPU time of all threads that are alive, in nanoseconds, from the scheduler's own accounting.</summary>
     internal long CpuNs { get; private init; }
+
+    /// <summary>CPU time of the thread that used most since the earlier sample, in nanoseconds: of a server with one reactor, the reactor.</summary>
+    internal long BusiestThreadNs { get; private init; }
 
     /// <summary>User and system time in clock ticks of 10 ms; the split is sampled by the kernel, the sum is not.</summary>
     internal long UserTicks { get; private init; }
@@ -21,6 +25,8 @@ internal readonly struct ProcessSample
 
     internal long ResidentKiB { get; private init; }
 
+    private Dictionary<string, long>? CpuByThread { get; init; }
+
     internal static ProcessSample Take(int pid)
     {
         if (pid <= 0)
@@ -29,7 +35,7 @@ internal readonly struct ProcessSample
         }
 
         string root = $"/proc/{pid.ToString(CultureInfo.InvariantCulture)}";
-        long cpu = 0;
+        Dictionary<string, long> cpu = [];
         long voluntary = 0;
         long involuntary = 0;
         foreach (string task in Directory.GetDirectories(root + "/task"))
@@ -37,7 +43,7 @@ internal readonly struct ProcessSample
             try
             {
                 string schedstat = File.ReadAllText(task + "/schedstat");
-                cpu += long.Parse(schedstat.AsSpan(0, schedstat.IndexOf(' ')), NumberStyles.None, CultureInfo.InvariantCulture);
+                cpu[task] = long.Parse(schedstat.AsSpan(0, schedstat.IndexOf(' ')), NumberStyles.None, CultureInfo.InvariantCulture);
                 string status = File.ReadAllText(task + "/status");
                 voluntary += Field(status, "\nvoluntary_ctxt_switches:");
                 involuntary += Field(status, "\nnonvoluntary_ctxt_switches:");
@@ -53,7 +59,8 @@ internal readonly struct ProcessSample
         string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         return new ProcessSample
         {
-            CpuNs = cpu,
+            CpuByThread = cpu,
+            CpuNs = Sum(cpu),
             UserTicks = long.Parse(fields[11], CultureInfo.InvariantCulture),
             SystemTicks = long.Parse(fields[12], CultureInfo.InvariantCulture),
             VoluntarySwitches = voluntary,
@@ -66,12 +73,35 @@ internal readonly struct ProcessSample
     internal ProcessSample Since(ProcessSample earlier) => new()
     {
         CpuNs = CpuNs - earlier.CpuNs,
+        BusiestThreadNs = Busiest(CpuByThread, earlier.CpuByThread),
         UserTicks = UserTicks - earlier.UserTicks,
         SystemTicks = SystemTicks - earlier.SystemTicks,
         VoluntarySwitches = VoluntarySwitches - earlier.VoluntarySwitches,
         InvoluntarySwitches = InvoluntarySwitches - earlier.InvoluntarySwitches,
         ResidentKiB = ResidentKiB,
     };
+
+    private static long Sum(Dictionary<string, long> cpu)
+    {
+        long sum = 0;
+        foreach (long thread in cpu.Values)
+        {
+            sum += thread;
+        }
+
+        return sum;
+    }
+
+    private static long Busiest(Dictionary<string, long>? now, Dictionary<string, long>? earlier)
+    {
+        long most = 0;
+        foreach ((string thread, long cpu) in now ?? [])
+        {
+            most = Math.Max(most, cpu - (earlier?.GetValueOrDefault(thread) ?? 0));
+        }
+
+        return most;
+    }
 
     private static long Field(string status, string name)
     {

@@ -51,7 +51,7 @@ internal static class RunCommand
 
         if (options.ServerPid > 0)
         {
-            Console.WriteLine($"  server CPU {result.CpuUs:0.000} us/request (user {result.UserUs:0.00}, system " +
+            Console.WriteLine($"  server CPU {result.CpuUs:0.000} us/request (busiest thread {result.BusiestThreadUs:0.000}, user {result.UserUs:0.00}, system " +
                 $"{result.CpuUs - result.UserUs:0.00}), busy {result.ServerBusy:P0}, switches {result.Server.VoluntarySwitches} voluntary " +
                 $"{result.Server.InvoluntarySwitches} involuntary, resident {result.Server.ResidentKiB / 1024.0:0.0} MiB");
         }
@@ -114,6 +114,7 @@ internal static class RunCommand
             Histogram(json, "latencyUs", result.Latency);
             Histogram(json, "generatorLatenessUs", result.Lateness);
             Number(json, "cpuUs", result.CpuUs, 3);
+            Number(json, "busiestThreadUs", result.BusiestThreadUs, 3);
             Number(json, "userUs", result.UserUs, 3);
             Number(json, "systemUs", result.CpuUs - result.UserUs, 3);
             Number(json, "serverBusy", result.ServerBusy, 3);

@@ -39,6 +39,8 @@ internal sealed class RunResult
 
     internal double CpuUs => Completed == 0 ? 0 : Server.CpuNs / 1e3 / Completed;
 
+    internal double BusiestThreadUs => Completed == 0 ? 0 : Server.BusiestThreadNs / 1e3 / Completed;
+
     /// <summary>The exact sum, split in the proportion of the kernel's samples.</summary>
     internal double UserUs
     {

@@ -78,9 +78,9 @@ internal static class MarkdownTables
         Spread seconds = table[0].Of("seconds");
         text.Append("\n### ").Append(Title(scenario)).Append("\n\n")
             .Append(CultureInfo.InvariantCulture, $"Medians of {rounds.Count} interleaved rounds of {seconds.Text("0.#")} s (least–greatest).\n\n")
-            .Append("| server | requests/s | CPU us/request | to the floor | user | system | p50 us | p99 | p99.9 | p99.99 | max ")
+            .Append("| server | requests/s | CPU us/request | to the floor | of its busiest thread | user | system | p50 us | p99 | p99.9 | p99.99 | max ")
             .Append("| switches/1000 | resident MiB | server busy | not answered |\n")
-            .Append("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+            .Append("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
         foreach (Row row in table)
         {
             Spread requests = row.Of("requests");
@@ -89,6 +89,7 @@ internal static class MarkdownTables
                 .Append(" | ").Append(row.Of("requestsPerSecond").WithRange("#,0"))
                 .Append(" | ").Append(row.Of("cpuUs").WithRange("0.00"))
                 .Append(" | ").Append(floor is null ? "–" : row.RatioTo(floor, "cpuUs").Text("0.00"))
+                .Append(" | ").Append(row.Has("busiestThreadUs") ? row.Of("busiestThreadUs").WithRange("0.00") : "–")
                 .Append(" | ").Append(row.Of("userUs").Text("0.00"))
                 .Append(" | ").Append(row.Of("systemUs").Text("0.00"));
             foreach (string percentile in (ReadOnlySpan<string>)["p50", "p99", "p999", "p9999", "max"])
@@ -114,7 +115,8 @@ internal static class MarkdownTables
             {
                 text.Append(CultureInfo.InvariantCulture, $"- unkey against {Name(row.Server)}, within rounds: ")
                     .Append(CultureInfo.InvariantCulture, $"{unkey.RatioTo(row, "requestsPerSecond").WithRange("0.00")} times the requests/s, ")
-                    .Append(CultureInfo.InvariantCulture, $"{unkey.RatioTo(row, "cpuUs").WithRange("0.00")} times the CPU per request.\n");
+                    .Append(CultureInfo.InvariantCulture, $"{unkey.RatioTo(row, "cpuUs").WithRange("0.00")} times the CPU per request")
+                    .Append(CultureInfo.InvariantCulture, $"{(row.Has("busiestThreadUs") ? $", {unkey.RatioTo(row, "busiestThreadUs").WithRange("0.00")} times in the busiest thread" : "")}.\n");
             }
         }
     }

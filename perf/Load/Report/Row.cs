@@ -21,6 +21,9 @@ internal sealed class Row(string scenario, string server)
         list.Add((round, value));
     }
 
+    /// <summary>Whether the runs have this figure: older results lack the newer ones.</summary>
+    internal bool Has(string name) => _values.ContainsKey(name);
+
     internal Spread Of(string name)
     {
         List<double> values = [];
