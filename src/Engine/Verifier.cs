@@ -35,7 +35,8 @@ public sealed class Verifier
     public VerifyOutcome Verify(in VerifyInput input, VerifyResult result)
     {
         result.Reset();
-        if (!_state.Keys.TryFind(input.Key, out KeyRecord record)
+        if (input.IsBroken
+            || !_state.Keys.TryFind(input.Key, out KeyRecord record)
             || record.IsRootKey
             || _state.Workspaces.Find(record.WorkspaceIndex) is not Workspace workspace
             || _state.Apis.Find(record.ApiIndex) is not { Deleted: false } api

@@ -18,6 +18,9 @@ public ref struct VerifyInput
     /// <summary>SHA-256 of the key to verify.</summary>
     public KeyDigest Key { get; set; }
 
+    /// <summary>True when the key's own checksum says that it was never issued: it is not looked up. See <see cref="KeyChecksum"/>.</summary>
+    public bool IsBroken { get; set; }
+
     /// <summary>Id of the API that the key must belong to, UTF-8; empty for any.</summary>
     public ReadOnlySpan<byte> ApiId { get; set; }
 
@@ -41,6 +44,18 @@ public ref struct VerifyInput
 
     /// <summary>Unix milliseconds, from a clock that does not run backwards.</summary>
     public long NowMs { get; set; }
+
+    /// <summary>Sets what is looked for to a key as its owner sent it.</summary>
+    /// <param name="key">The whole key, UTF-8.</param>
+    [HotPath]
+    public void SetKey(ReadOnlySpan<byte> key)
+    {
+        IsBroken = KeyChecksum.IsBroken(key);
+        if (!IsBroken)
+        {
+            Key = KeyDigest.Of(key);
+        }
+    }
 
     /// <summary>Name of a requested limit.</summary>
     /// <param name="index">Index into <see cref="Limits"/>.</param>

@@ -2,6 +2,7 @@ using System;
 using System.Security.Cryptography;
 using System.Text;
 using SimpleBase;
+using Unkey.Engine.Keys;
 
 namespace Unkey.Server.ControlPlane;
 
@@ -19,14 +20,23 @@ internal sealed record KeySecret(string Text, string Start, byte[] Hash)
     /// <summary>Makes a key from the system's random generator.</summary>
     /// <param name="prefix">Put before an underscore; <see langword="null"/> or empty for none.</param>
     /// <param name="byteCount">Random bytes, 16 to 255; written in base58, where each leading zero byte is a <c>1</c>.</param>
-    public static KeySecret Create(string? prefix, int byteCount)
+    /// <param name="hasChecksum">Whether it ends in a checksum, see <see cref="KeyChecksum"/>.</param>
+    public static KeySecret Create(string? prefix, int byteCount, bool hasChecksum = false)
     {
         Span<byte> random = stackalloc byte[byteCount];
         RandomNumberGenerator.Fill(random);
         string encoded = Base58.Bitcoin.Encode(random);
         CryptographicOperations.ZeroMemory(random);
         string head = string.IsNullOrEmpty(prefix) ? "" : prefix + "_";
-        return new KeySecret(head + encoded, head + encoded[..StartChars], HashOf(head + encoded));
+        string text = head + encoded;
+        if (hasChecksum)
+        {
+            Span<byte> suffix = stackalloc byte[KeyChecksum.Length];
+            KeyChecksum.WriteSuffix(Encoding.UTF8.GetBytes(text), suffix);
+            text += Encoding.ASCII.GetString(suffix);
+        }
+
+        return new KeySecret(text, head + encoded[..StartChars], HashOf(text));
     }
 
     /// <summary>Takes a key that somebody else made.</summary>

@@ -35,7 +35,6 @@ internal sealed class V1VerifyKeyEndpoint(
         var input = new VerifyInput
         {
             Access = VerifyAccess.Anonymous,
-            Key = KeyDigest.Of(request.Key),
             ApiId = request.ApiId,
             Permissions = request.Permissions,
             Cost = request.HasCost ? request.Cost : -1,
@@ -45,6 +44,7 @@ internal sealed class V1VerifyKeyEndpoint(
             CallerIp = CallerAddress.Of(connection, head),
             NowMs = clock.NowMs,
         };
+        input.SetKey(request.Key);
         VerifyOutcome outcome = _verifier.Verify(in input, _result);
         if (outcome is VerifyOutcome.UnknownLimit or VerifyOutcome.WorkspaceDisabled or VerifyOutcome.NotCounted)
         {

@@ -57,7 +57,6 @@ internal sealed class VerifyKeyEndpoint
         var input = new VerifyInput
         {
             Caller = caller,
-            Key = KeyDigest.Of(request.Key),
             Permissions = request.Permissions,
             Cost = request.HasCost ? request.Cost : -1,
             Limits = VerifyKeyBody.ToEngine(request.Limits, ref _limits),
@@ -65,6 +64,7 @@ internal sealed class VerifyKeyEndpoint
             CallerIp = CallerAddress.Of(connection, head),
             NowMs = _clock.NowMs,
         };
+        input.SetKey(request.Key);
         VerifyOutcome outcome = _verifier.Verify(in input, _result);
         if (outcome is VerifyOutcome.BadQuery or VerifyOutcome.UnknownLimit
             || (outcome == VerifyOutcome.NotFound && !request.MigrationId.IsEmpty))

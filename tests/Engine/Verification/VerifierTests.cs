@@ -24,6 +24,15 @@ public sealed class VerifierTests : IDisposable
     }
 
     [Fact]
+    public void AKeyWhoseChecksumDoesNotFitIsNotLookedUp()
+    {
+        const string Broken = "k_uk1_123456";
+        _engine.PutKey(Broken);
+        Assert.Equal(VerifyOutcome.NotFound, _engine.Verify(Broken));
+        Assert.True(_engine.Result.Record.IsNull);
+    }
+
+    [Fact]
     public void KeyIsValidInItsLastMillisecondAndExpiredAfterIt()
     {
         _engine.PutKey("k", expiresAtMs: _engine.NowMs + 3_000);

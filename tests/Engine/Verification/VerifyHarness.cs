@@ -173,7 +173,6 @@ internal sealed class VerifyHarness : IDisposable
         VerifyInput input = new()
         {
             Caller = caller,
-            Key = Digest(secret),
             Permissions = Encoding.UTF8.GetBytes(permissions),
             Cost = cost,
             Limits = requests.ToArray(),
@@ -181,6 +180,7 @@ internal sealed class VerifyHarness : IDisposable
             CallerIp = Encoding.UTF8.GetBytes(Ip),
             NowMs = NowMs,
         };
+        input.SetKey(Encoding.UTF8.GetBytes(secret));
         VerifyOutcome outcome = Verifier.Verify(input, Result);
         foreach (EvaluatedLimit limit in Result.Limits)
         {

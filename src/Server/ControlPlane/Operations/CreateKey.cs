@@ -91,7 +91,7 @@ internal sealed class CreateKey() : Operation<CreateKeyRequest>(
         out KeySecret secret)
     {
         secret = KeySecret.Create(
-            request.Prefix ?? api.DefaultPrefix, (int)(request.ByteLength ?? api.DefaultBytes ?? KeySecret.DefaultBytes));
+            request.Prefix ?? api.DefaultPrefix, (int)(request.ByteLength ?? api.DefaultBytes ?? KeySecret.DefaultBytes), api.HasKeyChecksums);
         KeyRow key = new()
         {
             Id = KeyLinks.NewKeyId(session),

@@ -53,7 +53,7 @@ internal sealed class RerollKey() : Operation<RerollKeyRequest>(
             return refused;
         }
 
-        KeySecret secret = KeySecret.Create(Prefix(old, api), (int)(api.DefaultBytes ?? KeySecret.DefaultBytes));
+        KeySecret secret = KeySecret.Create(Prefix(old, api), (int)(api.DefaultBytes ?? KeySecret.DefaultBytes), api.HasKeyChecksums);
         KeyRow key = Copy(session, context, old, secret);
         AuditTrail audit = new(context, session, isCorrelated: true);
         audit.Add("key.reroll", "key", old.Id, old.Name);

@@ -24,7 +24,9 @@ internal sealed class UpdateApi() : Operation<UpdateApiRequest>(
                 .Described("Addresses that keys may be verified from, compared as exact texts; empty or null for all.")),
         SchemaProperty.Optional("defaultPrefix", RequestSchemas.Prefix.OrNull().Described("Prefix of keys that are created without one; null for none.")),
         SchemaProperty.Optional("defaultBytes", RequestSchemas.ByteLength.OrNull().Described("Random bytes of keys that are created without a length; null for 16.")),
-        SchemaProperty.Optional("storeEncryptedKeys", SchemaNode.Boolean.Described("Whether keys may be recoverable."))),
+        SchemaProperty.Optional("storeEncryptedKeys", SchemaNode.Boolean.Described("Whether keys may be recoverable.")),
+        SchemaProperty.Optional(
+            "keyChecksum", SchemaNode.Boolean.Described("Whether new keys end in a checksum, so that a mistyped one is refused by its form, and scanners recognise a leaked one."))),
     RequestJson.Default.UpdateApiRequest)
 {
     /// <inheritdoc/>
@@ -58,6 +60,7 @@ internal sealed class UpdateApi() : Operation<UpdateApiRequest>(
         Name = request.Name ?? api.Name,
         IsDeleteProtected = request.DeleteProtection ?? api.IsDeleteProtected,
         StoresEncryptedKeys = request.StoreEncryptedKeys ?? api.StoresEncryptedKeys,
+        HasKeyChecksums = request.KeyChecksum ?? api.HasKeyChecksums,
         IpAllowList = request.IpAllowList.IsPresent ? Stored(request.IpAllowList.Value) : api.IpAllowList,
         DefaultPrefix = request.DefaultPrefix.IsPresent ? request.DefaultPrefix.Value : api.DefaultPrefix,
         DefaultBytes = request.DefaultBytes switch

@@ -113,11 +113,9 @@ internal sealed class VerifyKey : Operation
                 return RootKeyAuthenticator.Refusal(fault);
             }
 
-            KeyDigest digest = imported ?? KeyDigest.Of(request.Key);
             VerifyInput input = new()
             {
                 Caller = caller,
-                Key = digest,
                 Permissions = request.Permissions,
                 Cost = request.HasCost ? request.Cost : -1,
                 Limits = scratch.ToEngine(request.Limits),
@@ -125,8 +123,17 @@ internal sealed class VerifyKey : Operation
                 CallerIp = Encoding.UTF8.GetBytes(context.Request.PeerAddress),
                 NowMs = context.NowMs,
             };
+            if (imported is { } digest)
+            {
+                input.Key = digest;
+            }
+            else
+            {
+                input.SetKey(request.Key);
+            }
+
             VerifyOutcome outcome = new Verifier(engine).Verify(in input, scratch.Result);
-            if (outcome == VerifyOutcome.NotFound && !request.MigrationId.IsEmpty && !engine.Keys.TryFind(in digest, out _))
+            if (outcome == VerifyOutcome.NotFound && !request.MigrationId.IsEmpty && !engine.Keys.TryFind(input.Key, out _))
             {
                 migration = (Encoding.UTF8.GetString(request.Key), Encoding.UTF8.GetString(request.MigrationId));
             }

@@ -28,4 +28,7 @@ internal sealed record UpdateApiRequest
 
     /// <summary>Whether recoverable keys are admitted.</summary>
     public bool? StoreEncryptedKeys { get; init; }
+
+    /// <summary>Whether new keys end in a checksum.</summary>
+    public bool? KeyChecksum { get; init; }
 }

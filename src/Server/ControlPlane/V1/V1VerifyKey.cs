@@ -100,13 +100,11 @@ internal sealed class V1VerifyKey(ControlPlaneServices services, ApiCallLimiter 
         }
 
         EngineState engine = services.Engine;
-        KeyDigest digest = KeyDigest.Of(asked.Key);
         lock (engine.WriterLock)
         {
             VerifyInput input = new()
             {
                 Access = VerifyAccess.Anonymous,
-                Key = digest,
                 ApiId = asked.ApiId,
                 Permissions = asked.Permissions,
                 Cost = asked.HasCost ? asked.Cost : -1,
@@ -116,6 +114,7 @@ internal sealed class V1VerifyKey(ControlPlaneServices services, ApiCallLimiter 
                 CallerIp = Encoding.UTF8.GetBytes(request.PeerAddress),
                 NowMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
             };
+            input.SetKey(asked.Key);
             Verifier verifier = new(engine);
             VerifyOutcome outcome = verifier.Verify(in input, scratch.Result);
             ApiCallWindow.Count? count = null;

@@ -10,6 +10,7 @@ namespace Unkey.Server.Storage.Rows;
 /// <param name="DefaultPrefix">Prefix of new keys, from the keyspace.</param>
 /// <param name="DefaultBytes">Random bytes of new keys, from the keyspace.</param>
 /// <param name="StoresEncryptedKeys">Whether recoverable keys are admitted, from the keyspace.</param>
+/// <param name="HasKeyChecksums">Whether new keys end in a checksum, from the keyspace.</param>
 /// <param name="IsDeleted">Whether it has been deleted.</param>
 internal sealed record ApiRow(
     string Id,
@@ -21,4 +22,5 @@ internal sealed record ApiRow(
     string? DefaultPrefix,
     long? DefaultBytes,
     bool StoresEncryptedKeys,
+    bool HasKeyChecksums,
     bool IsDeleted);

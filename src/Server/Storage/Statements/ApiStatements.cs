@@ -9,7 +9,7 @@ internal static class ApiStatements
 {
     private const string Columns = """
         SELECT a.id, a.workspace_id, k.id, a.name, a.ip_allow_list, a.delete_protection, k.default_prefix, k.default_bytes,
-            coalesce(k.store_encrypted_keys, 0), a.deleted_at IS NOT NULL
+            coalesce(k.store_encrypted_keys, 0), coalesce(k.key_checksum, 0), a.deleted_at IS NOT NULL
         FROM apis a LEFT JOIN keyspaces k ON k.id = a.keyspace_id AND k.deleted_at IS NULL
         """;
 
@@ -48,10 +48,11 @@ internal static class ApiStatements
             ("@now", nowMs),
             ("@id", api.Id));
         session.Execute(
-            "UPDATE keyspaces SET default_prefix = @prefix, default_bytes = @bytes, store_encrypted_keys = @encrypted WHERE id = @id",
+            "UPDATE keyspaces SET default_prefix = @prefix, default_bytes = @bytes, store_encrypted_keys = @encrypted, key_checksum = @checksum WHERE id = @id",
             ("@prefix", api.DefaultPrefix),
             ("@bytes", api.DefaultBytes),
             ("@encrypted", api.StoresEncryptedKeys ? 1L : 0L),
+            ("@checksum", api.HasKeyChecksums ? 1L : 0L),
             ("@id", api.KeyspaceId));
         session.Changes.Apis.Add(api.Id);
     }
@@ -73,5 +74,6 @@ internal static class ApiStatements
         row.Text(6),
         row.Number(7),
         row.Flag(8),
-        row.Flag(9));
+        row.Flag(9),
+        row.Flag(10));
 }

@@ -38,6 +38,27 @@ public sealed class UpdateApiTests(ServerFixture fixture) : TcpTests(fixture)
     }
 
     [Fact]
+    public void KeysEndInAChecksumWhereTheApiSaysSo()
+    {
+        string apiId = Client.CreateApi();
+        CreatedKey without = Client.CreateKey(apiId);
+        Update(apiId, "\"keyChecksum\":true,\"defaultPrefix\":\"acme\"");
+        CreatedKey key = Client.CreateKey(apiId);
+        Assert.Matches("^acme_[1-9A-HJ-NP-Za-km-z]{16,22}_uk1_[1-9A-HJ-NP-Za-km-z]{6}$", key.Key);
+        Assert.Equal(key.Key[..9], Client.GetKey(key.KeyId).Text("start"));
+        Assert.Equal("VALID", Client.Verify(key.Key).Code);
+        Assert.Equal("VALID", Client.Verify(without.Key).Code);
+        Assert.Equal("NOT_FOUND", Client.Verify(key.Key[..^1] + (key.Key[^1] == 'a' ? 'b' : 'a')).Code);
+        Assert.Equal("NOT_FOUND", Client.Verify("acne" + key.Key[4..]).Code);
+        Reply rerolled = Client.Post("keys.rerollKey", $$"""{"keyId":"{{key.KeyId}}","expiration":0}""");
+        Assert.Matches("^acme_[^_]+_uk1_.{6}$", rerolled.Data.Text("key"));
+        Assert.Equal("VALID", Client.Verify(rerolled.Data.Text("key")).Code);
+        Update(apiId, "\"keyChecksum\":false");
+        Assert.DoesNotContain("_uk1_", Client.CreateKey(apiId).Key, System.StringComparison.Ordinal);
+        Assert.Equal("VALID", Client.Verify(rerolled.Data.Text("key")).Code);
+    }
+
+    [Fact]
     public void AnAllowListHoldsForTheNextVerification()
     {
         string apiId = Client.CreateApi();
