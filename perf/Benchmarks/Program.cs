@@ -8,7 +8,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 namespace Unkey.Perf;
 
 /// <summary>Entry point: BenchmarkDotNet's switcher; <c>--check</c> for the allocation budgets alone; <c>--quick [name]</c> for rough timings;
-/// <c>--sinks SECONDS [clickhouse-url]</c> for the rate that an event store sustains.</summary>
+/// <c>--sinks SECONDS [clickhouse-url]</c> for the rate that an event store sustains; <c>--stalls SECONDS [directory]</c> for what a busy disk does to publishing.</summary>
 public static class Program
 {
     public static int Main(string[] arguments)
@@ -27,6 +27,11 @@ public static class Program
         if (arguments.Length is 2 or 3 && arguments[0] == "--sinks" && int.TryParse(arguments[1], out int seconds))
         {
             return SinkRates.RunAsync(Console.Out, TimeSpan.FromSeconds(seconds), arguments.Length == 3 ? arguments[2] : null).GetAwaiter().GetResult();
+        }
+
+        if (arguments.Length is 2 or 3 && arguments[0] == "--stalls" && int.TryParse(arguments[1], out int secondsOfStalls))
+        {
+            return DiskStalls.Run(Console.Out, TimeSpan.FromSeconds(secondsOfStalls), arguments.Length == 3 ? arguments[2] : ".");
         }
 
         // In process: the repository pins packages and folders in ways that a generated project does not inherit.

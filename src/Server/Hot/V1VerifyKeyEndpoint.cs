@@ -2,7 +2,6 @@ using System;
 using System.Diagnostics;
 using Unkey.Engine;
 using Unkey.Engine.Events;
-using Unkey.Engine.Keys;
 using Unkey.Protocol;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Events;

@@ -5,7 +5,6 @@ using System.Text.Json;
 using System.Threading.Tasks;
 using Microsoft.Extensions.ObjectPool;
 using Unkey.Engine;
-using Unkey.Engine.Keys;
 using Unkey.Engine.Registries;
 using Unkey.Protocol;
 using Unkey.Server.ControlPlane.Responses;
