@@ -116,11 +116,12 @@ public sealed class ControlPlaneHost : IAsyncDisposable
             store.Attach(projection);
             ControlPlaneServices services = new(store, engine, new RootKeyAuthenticator(engine), bootstrap.Root, time, logger)
             {
+                Throttle = new AuthenticationThrottle(options.FailedAuthenticationsMax, logger),
                 Events = options.Events,
                 Analytics = options.Analytics,
                 Vault = await OpenVaultAsync(options, store, logger, cancellation).ConfigureAwait(false),
             };
-            ControlPlaneRouter router = new(Endpoints(services, options.V1));
+            ControlPlaneRouter router = new(Endpoints(services, options.V1)) { Throttle = services.Throttle };
             CreditWriteBack credits = new(engine, store, time, logger);
             CreditRefill refill = new(engine, store, credits, time, logger);
             return new ControlPlaneHost(store, credits, refill, new LastUseWriteBack(options.LastUse, store, time, logger), options.Analytics, router, bootstrap);

@@ -46,6 +46,10 @@ internal static partial class ControlPlaneLog
     [LoggerMessage(EventId = 3110, Level = LogLevel.Warning, Message = "Writing when {Count} keys were last used failed; each is noted again at its next use")]
     public static partial void LastUseNotWritten(ILogger logger, int count, Exception exception);
 
+    /// <summary>A source sends unknown root keys in a flood. At most one line a source and minute.</summary>
+    [LoggerMessage(EventId = 3111, Level = LogLevel.Warning, Message = "{Address} has sent {Count} unknown root keys within a minute; further ones are refused until it ends")]
+    public static partial void AuthenticationThrottled(ILogger logger, string address, int count);
+
     /// <summary>Spent credits could not be written; they are kept in memory and tried again.</summary>
     [LoggerMessage(EventId = 3105, Level = LogLevel.Warning, Message = "Writing spent credits of {Count} keys failed; they are written again later")]
     public static partial void CreditsNotWritten(ILogger logger, int count, Exception exception);

@@ -1,4 +1,5 @@
 using Unkey.Server.Analytics;
+using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.ControlPlane.Encryption;
 using Unkey.Server.Events;
 using Unkey.Server.Storage.Credits;
@@ -15,6 +16,9 @@ public sealed record ControlPlaneOptions(string DataDirectory, string? RootKey)
 
     /// <summary>Whether the operations of the old v1 API are answered too.</summary>
     public bool V1 { get; init; }
+
+    /// <summary>Unknown root keys that a source may send in a minute, see <see cref="AuthenticationThrottle"/>; 0 for any number.</summary>
+    public int FailedAuthenticationsMax { get; init; }
 
     /// <summary>Where decisions off the reactors are published.</summary>
     internal ColdEvents Events { get; init; } = new();

@@ -4,6 +4,8 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
+using Microsoft.Extensions.Logging.Abstractions;
+using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.ControlPlane.V1;
 
 namespace Unkey.Server.ControlPlane;
@@ -27,6 +29,9 @@ public sealed class ControlPlaneRouter
 
     /// <summary>Whether the operations of the old v1 API are among those that are answered.</summary>
     public bool ServesV1 { get; }
+
+    /// <summary>Knows which sources send unknown root keys in floods.</summary>
+    internal AuthenticationThrottle Throttle { get; init; } = new(0, NullLogger.Instance);
 
     /// <summary>Paths of all operations.</summary>
     public IReadOnlyCollection<string> Paths => _endpoints.Keys;

@@ -1,5 +1,6 @@
 using System;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Unkey.Engine;
 using Unkey.Server.Analytics;
 using Unkey.Server.ControlPlane.Callers;
@@ -26,6 +27,9 @@ internal sealed record ControlPlaneServices(
 {
     /// <summary>Encrypts recoverable keys; <see langword="null"/> when the operator has given no master key.</summary>
     public KeyVault? Vault { get; init; }
+
+    /// <summary>Counts unknown root keys.</summary>
+    public AuthenticationThrottle Throttle { get; init; } = new(0, NullLogger.Instance);
 
     /// <summary>Where decisions are published.</summary>
     public ColdEvents Events { get; init; } = new();

@@ -66,6 +66,11 @@ internal sealed class RequestPipeline(ControlPlaneServices services, ApiCallLimi
             long nowMs = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
             if (!dialect.TryAuthenticate(services.Authenticator, request, nowMs, out RootCaller? caller, out ApiError? error))
             {
+                if (error.Code.Status == ErrorCode.RootKeyNotFound.Status)
+                {
+                    services.Throttle.Failed(request.PeerAddress, nowMs);
+                }
+
                 return error;
             }
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Unkey.Engine;
 using Unkey.Server.Commands;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Diagnostics.Otlp;
 using Unkey.Server.Events;
@@ -99,6 +100,7 @@ internal sealed class RunningServer : IAsyncDisposable
             {
                 EncryptionKeys = options.EncryptionKeys,
                 V1 = options.V1,
+                FailedAuthenticationsMax = options.FailedAuthenticationsMax,
                 Credits = credits,
                 Analytics = EventHosting.Analytics(options, directory, loggers, time),
             };
@@ -121,6 +123,12 @@ internal sealed class RunningServer : IAsyncDisposable
             Describe(metrics, health, engine, controlPlane, buckets, credits, time);
             EventPipeline? pipeline = await events.ConfigureAwait(false);
             EventHosting.Describe(metrics, pipeline);
+            AuthenticationThrottle throttle = controlPlane.Router.Throttle;
+            metrics.Add(
+                "unkey_failed_authentications_throttled_total",
+                "Requests refused because their address had sent too many unknown root keys (--max-failed-auth).",
+                () => throttle.Refused,
+                isCounter: true);
             TransportServer reactors = transport;
             metrics.Add(
                 "unkey_durability_failures_total",

@@ -32,7 +32,7 @@ internal static class ServerHost
         long startedAt = Stopwatch.GetTimestamp();
         using StopSignals signals = new(StopSignals.ExitNow);
         ProcessHardening.RestrictNewFiles();
-        string? coreDumpProblem = ProcessHardening.DisableCoreDumps();
+        string? coreDumpProblem = options.CoreDumps ? null : ProcessHardening.DisableCoreDumps();
         long descriptorLimit = ProcessHardening.RaiseDescriptorLimit();
         using ILoggerFactory loggers = LoggingSetup.Create(options);
         ILogger logger = loggers.CreateLogger("Unkey.Server");

@@ -40,6 +40,9 @@ public sealed record ServerOptions
     /// <summary>Open client connections over all reactors; one more is refused.</summary>
     public int MaxConnections { get; init; } = 65_536;
 
+    /// <summary>Unknown root keys that an address may send in a minute; 0 for any number.</summary>
+    public int FailedAuthenticationsMax { get; init; } = 1000;
+
     /// <summary>Largest request body, in bytes.</summary>
     public int MaxBodyBytes { get; init; } = 10 * 1024 * 1024;
 
@@ -132,6 +135,9 @@ public sealed record ServerOptions
 
     /// <summary>Whether the API port serves its own description, <c>/openapi.json</c> and <c>/reference</c>.</summary>
     public bool ServesReference { get; init; } = true;
+
+    /// <summary>Whether the process may leave a core file, and be looked into by others of its user.</summary>
+    public bool CoreDumps { get; init; }
 
     /// <summary>Whether requests may set their own time with <c>X-Test-Time</c>. Loopback listeners only.</summary>
     public bool TestMode { get; init; }

@@ -7,6 +7,7 @@ using System.Numerics;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Limits;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.ControlPlane.Encryption;
 using Unkey.Server.Events;
 using Unkey.Server.Events.ClickHouse;
@@ -168,6 +169,14 @@ internal static class ServerSettings
             $"Open API connections, 1 to {ConnectionsMax}. Lowered at start when the descriptor limit is smaller.",
             static o => o.MaxConnections,
             static (o, value) => o with { MaxConnections = value }),
+        SettingKinds.Count(
+            "--max-failed-auth",
+            "count",
+            (0, AuthenticationThrottle.LimitMax),
+            $"Unknown root keys that an address (of IPv6: its /64) may send in a minute, 0 to {AuthenticationThrottle.LimitMax}; further ones are answered 429 for the rest"
+                + " of it, while known ones go on working. 0 for any number.",
+            static o => o.FailedAuthenticationsMax,
+            static (o, value) => o with { FailedAuthenticationsMax = value }),
         SettingKinds.Size(
             "--max-body-size",
             (1024, 256 * 1024 * 1024),
@@ -446,6 +455,11 @@ internal static class ServerSettings
             "Serves /openapi.json and /reference at the API's address, without credentials; both tell of the API, not of what is stored.",
             static o => o.ServesReference,
             static (o, value) => o with { ServesReference = value }),
+        SettingKinds.Flag(
+            "--core-dumps",
+            "Lets a crash leave a core file, and debuggers of the same user attach; both show keys that were in memory.",
+            static o => o.CoreDumps,
+            static (o, value) => o with { CoreDumps = value }),
         SettingKinds.Flag(
             "--test-mode",
             "Lets a request of ratelimit.limit or multiLimit set its own time with X-Test-Time, 2024 to 2048. Refused unless --listen is a loopback address.",

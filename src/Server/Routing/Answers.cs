@@ -89,6 +89,14 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
         return ErrorCode.Overloaded;
     }
 
+    /// <summary>429 for a source of too many unknown root keys.</summary>
+    internal void WriteThrottled(ConnectionOutput output, int retryAfterSeconds, ConnectionOption option) => WriteEnvelope(
+        output,
+        ErrorCode.AuthenticationThrottled,
+        "too many requests with unknown root keys came from your address; check the Authorization header and try again later"u8,
+        option,
+        retryAfterSeconds);
+
     /// <summary>The answer of a cold request.</summary>
     internal void Write(ConnectionOutput output, ColdResponse response, ConnectionOption option, bool isHead)
     {
@@ -124,11 +132,18 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
         output.Advance(writer.Written);
     }
 
-    private void WriteEnvelope(ConnectionOutput output, ErrorCode code, ReadOnlySpan<byte> detail)
+    private void WriteEnvelope(
+        ConnectionOutput output, ErrorCode code, ReadOnlySpan<byte> detail, ConnectionOption option = ConnectionOption.Close, int retryAfterSeconds = 0)
     {
         Span<byte> text = stackalloc byte[128];
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
-        writer.WriteHead(code.Status, ResponseWriter.ApplicationJson, clock.Date, ConnectionOption.Close);
+        writer.BeginHead(code.Status, ResponseWriter.ApplicationJson, clock.Date, option);
+        if (retryAfterSeconds > 0)
+        {
+            writer.WriteField("Retry-After"u8, text[..Encoding.ASCII.GetBytes(retryAfterSeconds.ToString(), text)]);
+        }
+
+        writer.EndHead();
         writer.Write("{\"meta\":{\"requestId\":\""u8);
         writer.Write(ids.Next());
         writer.Write("\"},\"error\":{\"title\":"u8);

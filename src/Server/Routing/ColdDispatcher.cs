@@ -19,6 +19,7 @@ internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
     /// <summary>Starts an operation of the API.</summary>
     internal void Start(Connection connection, RequestHead head, in ReadOnlySequence<byte> body, ConnectionOption option, string requestId)
     {
+        byte[] copy = body.ToArray();
         var request = new ColdRequest
         {
             Path = Encoding.ASCII.GetString(head.Path),
@@ -30,7 +31,7 @@ internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
             Host = Encoding.ASCII.GetString(RequestLog.Cut(head.Host)),
             UserAgent = head.UserAgent.IsEmpty ? null : Encoding.UTF8.GetString(head.UserAgent),
             PeerAddress = Encoding.ASCII.GetString(CallerAddress.Of(connection, head)),
-            Body = body.ToArray(),
+            Body = copy,
             TestTimeMs = RatelimitEndpoint.TestTime(head, context.Options.TestMode),
             RequestId = requestId,
             IsSilent = RatelimitEndpoint.IsSilent(head.Metrics),
@@ -42,16 +43,15 @@ internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
             connection,
             option,
             head.Method == HttpMethod.Head,
-            context.ColdEvents is { } events
-                ? () => HandleAsync(request, endpoint.IsVerification || endpoint.IsLimit, events)
-                : () => context.ControlPlane.HandleAsync(request));
+            () => HandleAsync(request, copy, endpoint.IsVerification || endpoint.IsLimit));
     }
 
     // The record is made when the answer is, so that it is there although the client may have left.
-    private async Task<ColdResponse> HandleAsync(ColdRequest request, bool isHot, ColdEvents events)
+    private async Task<ColdResponse> HandleAsync(ColdRequest request, byte[] body, bool isHot)
     {
         ColdResponse response = await context.ControlPlane.HandleAsync(request).ConfigureAwait(false);
-        if (context.Options.RequestLog.Takes(response.Status, isHot, Random.Shared.NextDouble()))
+        Array.Clear(body); // It may have held a key.
+        if (context.ColdEvents is { } events && context.Options.RequestLog.Takes(response.Status, isHot, Random.Shared.NextDouble()))
         {
             events.Answered(request, response, context.Time.GetUtcNow().ToUnixTimeMilliseconds());
         }

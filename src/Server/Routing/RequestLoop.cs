@@ -1,7 +1,10 @@
 using System;
 using System.Buffers;
+using System.Text;
+using Unkey.Engine.Keys;
 using Unkey.Protocol;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Events;
@@ -240,6 +243,12 @@ internal sealed class RequestLoop
             case RouteKind.MultiLimit when head.Method == HttpMethod.Post && _ratelimit.TryHandle(connection, head, Contiguous(body), isBatch: true, option):
                 connection.LimitAnswers++;
                 break;
+            case RouteKind.VerifyKey or RouteKind.Limit or RouteKind.MultiLimit or RouteKind.ControlPlane
+                when head.Method == HttpMethod.Post && IsThrottled(connection, head, out int retryAfterSeconds):
+                _answers.WriteThrottled(connection.Output, retryAfterSeconds, option);
+                Count(_context.Metrics.EndpointOf(Encoding.ASCII.GetString(head.Path)), RequestOutcome.ClientError, connection.RequestStartTimestamp);
+                _requests?.Routed(connection, head, ErrorCode.AuthenticationThrottled.Status, _ids.Current);
+                break;
             case RouteKind.VerifyKey or RouteKind.Limit or RouteKind.MultiLimit or RouteKind.ControlPlane when head.Method == HttpMethod.Post:
                 _cold.Start(connection, head, body, option, _answers.NextRequestId());
                 LeaveForColdAnswer(connection, requestBytes);
@@ -281,6 +290,21 @@ internal sealed class RequestLoop
 
         Consume(connection, requestBytes);
         Answered(connection, option);
+    }
+
+    // Whoever floods the server with unknown root keys is refused here, which spares the thread pool. A known one goes its way, whatever it is good for.
+    private bool IsThrottled(Connection connection, RequestHead head, out int retryAfterSeconds)
+    {
+        retryAfterSeconds = 0;
+        AuthenticationThrottle throttle = _context.ControlPlane.Throttle;
+        if (!throttle.IsActive(_reactor.Clock.NowMs) || !head.Authorization.StartsWith("Bearer "u8))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> token = head.Authorization["Bearer "u8.Length..].Trim((byte)' ');
+        return !_context.Engine.Keys.TryFind(KeyDigest.Of(token), out _)
+            && throttle.Refuses(CallerAddress.Of(connection, head), _reactor.Clock.NowMs, out retryAfterSeconds);
     }
 
     private void LeaveForColdAnswer(Connection connection, int requestBytes)

@@ -54,6 +54,9 @@ internal sealed class BufferPool
     internal void Return(BufferSegment segment)
     {
         RentedCount--;
+
+        // Keys and root keys were in it, which must not stay in memory for longer than their request.
+        segment.Array.AsSpan(0, segment.End).Clear();
         segment.Reset();
         if (segment.IsPooled && _freeCount < RetainedMax)
         {

@@ -71,6 +71,7 @@ internal sealed record ApiDescription(string Version)
         ErrorCode.RequestTimeout,
         ErrorCode.BodyTooLarge,
         ErrorCode.WorkspaceRateLimited,
+        ErrorCode.AuthenticationThrottled,
         ErrorCode.UnexpectedError,
         ErrorCode.ServiceUnavailable,
         ErrorCode.Overloaded,

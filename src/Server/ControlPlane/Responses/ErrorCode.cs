@@ -90,6 +90,9 @@ internal sealed record ErrorCode(string Suffix, int Status, string Title)
     /// <summary>The workspace has made all the API calls that it may make in a minute.</summary>
     public static ErrorCode WorkspaceRateLimited { get; } = new("user/too_many_requests/workspace_rate_limited", 429, "Too Many Requests");
 
+    /// <summary>The source has sent all the unknown root keys that it may send in a minute.</summary>
+    public static ErrorCode AuthenticationThrottled { get; } = new("user/too_many_requests/authentication_throttled", 429, "Too Many Requests");
+
     /// <summary>The client has gone away.</summary>
     public static ErrorCode ClientClosedRequest { get; } = new("user/bad_request/client_closed_request", 499, "Client Closed Request");
 

@@ -28,6 +28,7 @@ internal static class ErrorCode
     public const string Precondition = "unkey/application/precondition_failed";
     public const string BodyTooLarge = "user/bad_request/request_body_too_large";
     public const string RequestTimeout = "user/bad_request/request_timeout";
+    public const string AuthenticationThrottled = "user/too_many_requests/authentication_throttled";
     public const string Unavailable = "unkey/application/service_unavailable";
     public const string InvalidAnalyticsQuery = "user/bad_request/invalid_analytics_query";
     public const string InvalidAnalyticsTable = "user/bad_request/invalid_analytics_table";
@@ -68,6 +69,7 @@ internal static class ErrorCode
         ["unkey/data/ratelimit_namespace_gone"] = (410, "Resource Gone"),
         [RoleExists] = (409, "Conflicting Resource"),
         ["user/too_many_requests/workspace_rate_limited"] = (429, "Too Many Requests"),
+        [AuthenticationThrottled] = (429, "Too Many Requests"),
         [InvalidAnalyticsQuery] = (400, "Bad Request"),
         [InvalidAnalyticsTable] = (400, "Bad Request"),
         [InvalidAnalyticsFunction] = (400, "Bad Request"),
