@@ -27,6 +27,10 @@ internal abstract class Operation
     /// <summary>What the OpenAPI document says besides; <see langword="null"/> for operations of v1, which it leaves out.</summary>
     public virtual OperationDescription? Description => null;
 
+    /// <summary>Whether a call only takes rights away, so that it is served on a full disk too.</summary>
+    /// <param name="body">A body that satisfies <see cref="Body"/>.</param>
+    public virtual bool Revokes(JsonElement body) => false;
+
     /// <summary>Handles an authenticated call whose body satisfies <see cref="Body"/> and binds.</summary>
     public abstract ValueTask<OperationResult> RunAsync(OperationContext context, JsonElement body);
 }

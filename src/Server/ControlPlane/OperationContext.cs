@@ -14,6 +14,9 @@ namespace Unkey.Server.ControlPlane;
 /// <param name="NowMs">Unix milliseconds, read once for the whole call.</param>
 internal sealed record OperationContext(ControlPlaneServices Services, ColdRequest Request, RootCaller Caller, long NowMs)
 {
+    /// <summary>Whether the call only takes rights away; its unit of work is then done on a full disk too.</summary>
+    public bool IsRevocation { get; init; }
+
     /// <summary>The refusal of a caller that lacks a permission, or <see langword="null"/>.</summary>
     /// <param name="required">What the endpoint asks for.</param>
     public ApiError? Deny(PermissionExpression required) =>
@@ -21,8 +24,11 @@ internal sealed record OperationContext(ControlPlaneServices Services, ColdReque
 
     /// <summary>Runs a unit of work; a refusal undoes everything that the unit has done.</summary>
     /// <param name="work">Decides and writes. It may run more than once.</param>
-    public Task<OperationResult> WriteAsync(Func<StoreSession, OperationResult> work) => Services.Store.WriteAsync(
-        session =>
+    public Task<OperationResult> WriteAsync(Func<StoreSession, OperationResult> work)
+    {
+        return IsRevocation ? Services.Store.RevokeAsync(Run, Request.Aborted) : Services.Store.WriteAsync(Run, Request.Aborted);
+
+        OperationResult Run(StoreSession session)
         {
             OperationResult result = work(session);
             if (result.Error is not null)
@@ -31,8 +37,8 @@ internal sealed record OperationContext(ControlPlaneServices Services, ColdReque
             }
 
             return result;
-        },
-        Request.Aborted);
+        }
+    }
 
     /// <summary>Runs a unit of work for a caller that has a permission, and refuses any other.</summary>
     /// <param name="required">What the endpoint asks for, whatever the unit finds.</param>

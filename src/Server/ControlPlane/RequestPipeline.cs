@@ -85,7 +85,7 @@ internal sealed class RequestPipeline(ControlPlaneServices services, ApiCallLimi
                 }
             }
 
-            OperationContext context = new(services, request, caller, nowMs);
+            OperationContext context = new(services, request, caller, nowMs) { IsRevocation = operation.Revokes(document.RootElement) };
             return await operation.RunAsync(context, document.RootElement).ConfigureAwait(false);
         }
     }

@@ -113,6 +113,7 @@ internal sealed class EventPipeline : IAsyncDisposable
         string directory = Path.Combine(options.DataDirectory, DirectoryName);
         Directory.CreateDirectory(directory);
         EventSpool spool = EventSpool.Open(Path.Combine(directory, "spool"), options.SpoolBytesMax, logger, out SpoolClaims claims);
+        spool.IsDiskReserved = options.IsDiskReserved;
         long dropped = new EventRecovery(spool, claims, outlet, options, logger).Run(directory);
         List<EventRingFile> files = [];
         try

@@ -26,6 +26,9 @@ internal sealed record EventPipelineOptions
     /// <summary>Bytes of sealed batches that wait for the sink; a batch beyond is dropped and counted.</summary>
     public long SpoolBytesMax { get; init; } = 1024L * 1024 * 1024;
 
+    /// <summary>Whether the disk is full and what is left of it is for revocations: then nothing is sealed. Any thread.</summary>
+    public Func<bool> IsDiskReserved { get; init; } = static () => false;
+
     /// <summary>Is told which keys are used.</summary>
     public LastUse LastUse { get; init; } = new();
 

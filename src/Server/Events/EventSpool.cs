@@ -54,6 +54,9 @@ internal sealed class EventSpool
         _logger = logger;
     }
 
+    /// <summary>Says whether the disk is full and what is left of it is for others. Set before the first batch.</summary>
+    public Func<bool> IsDiskReserved { get; set; } = static () => false;
+
     /// <summary>Bytes of all files that wait.</summary>
     public long Bytes
     {
@@ -115,6 +118,11 @@ internal sealed class EventSpool
     /// <exception cref="IOException">The disk is full or fails; nothing was sealed.</exception>
     public (long Number, EventBatch Batch)? Seal(EventBatchBuilder builder, IReadOnlyList<RingPosition> positions)
     {
+        if (IsDiskReserved())
+        {
+            throw new IOException("The disk is full, and what is left of it is for revocations.");
+        }
+
         long number;
         lock (_lock)
         {

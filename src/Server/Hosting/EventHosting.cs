@@ -18,6 +18,7 @@ internal static class EventHosting
     /// <summary>Opens the pipeline with its sink.</summary>
     /// <param name="options">Checked settings.</param>
     /// <param name="directory">The data directory, whose lock is held.</param>
+    /// <param name="isDiskReserved">Whether the disk is full and what is left of it is for revocations.</param>
     /// <param name="cold">Receives the ring of the control plane.</param>
     /// <param name="lastUse">Is told which keys are used.</param>
     /// <param name="loggers">Makes the loggers.</param>
@@ -25,7 +26,7 @@ internal static class EventHosting
     /// <returns>The pipeline, or <see langword="null"/> when events are off.</returns>
     /// <exception cref="StartupException">The directory or the store in it cannot be used.</exception>
     public static EventPipeline? Open(
-        ServerOptions options, string directory, ColdEvents cold, LastUse lastUse, ILoggerFactory loggers, TimeProvider time)
+        ServerOptions options, string directory, Func<bool> isDiskReserved, ColdEvents cold, LastUse lastUse, ILoggerFactory loggers, TimeProvider time)
     {
         if (!options.Events)
         {
@@ -38,7 +39,7 @@ internal static class EventHosting
         {
             sink = options.ClickHouse is { } address
                 ? new ClickHouseEventSink(address, options.EventRetentionDays)
-                : SqliteEventSink.Open(directory, options.EventRetentionDays, time);
+                : OpenEmbedded(options, directory, isDiskReserved, time);
             outlet = OpenOutlet(options, directory, loggers, time);
             EventPipelineOptions pipeline = new()
             {
@@ -49,6 +50,7 @@ internal static class EventHosting
                 BatchAgeMax = options.EventBatchAge,
                 SpoolBytesMax = options.EventSpoolMaxBytes,
                 LastUse = lastUse,
+                IsDiskReserved = isDiskReserved,
             };
             return EventPipeline.Open(pipeline, sink, cold, loggers.CreateLogger("Unkey.Events"), outlet);
         }
@@ -59,6 +61,13 @@ internal static class EventHosting
             throw new StartupException(
                 $"events cannot be recorded in '{TextSafety.Escape(directory)}': {TextSafety.Escape(e.Message)}; mend that, or start with --events=false", e);
         }
+    }
+
+    private static SqliteEventSink OpenEmbedded(ServerOptions options, string directory, Func<bool> isDiskReserved, TimeProvider time)
+    {
+        SqliteEventSink sink = SqliteEventSink.Open(directory, options.EventRetentionDays, time);
+        sink.IsDiskReserved = isDiskReserved;
+        return sink;
     }
 
     private static EventOutlet? OpenOutlet(ServerOptions options, string directory, ILoggerFactory loggers, TimeProvider time)

@@ -106,8 +106,10 @@ internal sealed class RunningServer : IAsyncDisposable
             };
 
             // Files of its own, so it waits for the disk while the keys load.
+            DiskReserve reserve = store.Reserve;
             events = Task.Run(
-                () => EventHosting.Open(options, directory, controlPlaneOptions.Events, controlPlaneOptions.LastUse, loggers, time), CancellationToken.None);
+                () => EventHosting.Open(options, directory, () => reserve.IsSpent, controlPlaneOptions.Events, controlPlaneOptions.LastUse, loggers, time),
+                CancellationToken.None);
             buckets = BucketKeeper.Open(directory, loggers.CreateLogger("Unkey.Buckets"));
             engine = new EngineState(
                 bucketCapacity: options.RatelimitMaxBuckets,
@@ -129,6 +131,7 @@ internal sealed class RunningServer : IAsyncDisposable
                 "Requests refused because their address had sent too many unknown root keys (--max-failed-auth).",
                 () => throttle.Refused,
                 isCounter: true);
+            metrics.Add("unkey_disk_reserve_bytes", "Disk that is kept so that keys can be revoked when there is no other; 0 once it is given up.", () => reserve.Bytes);
             TransportServer reactors = transport;
             metrics.Add(
                 "unkey_durability_failures_total",

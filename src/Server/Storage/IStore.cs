@@ -20,6 +20,9 @@ internal interface IStore : IAsyncDisposable
     /// <summary>As <see cref="WriteAsync{T}"/>, with no other unit in the same transaction.</summary>
     public Task<T> WriteAloneAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation);
 
+    /// <summary>As <see cref="WriteAsync{T}"/>, for a unit that takes rights away: it is done on a full disk too, out of a reserve.</summary>
+    public Task<T> RevokeAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation);
+
     /// <summary>Runs queries on one consistent snapshot.</summary>
     public ValueTask<T> ReadAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation);
 

@@ -26,6 +26,19 @@ internal static partial class StoreLog
     [LoggerMessage(EventId = 3004, Level = LogLevel.Error, Message = "The database could not be opened again; the next write tries once more")]
     public static partial void ReopenFault(ILogger logger, Exception exception);
 
+    /// <summary>The disk has no room for the reserve.</summary>
+    [LoggerMessage(EventId = 3006, Level = LogLevel.Warning, Message = "No room for the reserve of {Size} MiB: if the disk fills up, keys cannot be revoked until there is room again")]
+    public static partial void NoReserve(ILogger logger, long size);
+
+    /// <summary>The reserve was given up.</summary>
+    [LoggerMessage(EventId = 3007, Level = LogLevel.Error,
+        Message = "The disk is full: the reserve of {Size} MiB was given up so that keys can be revoked. Other writes are refused until the disk has room for it again")]
+    public static partial void ReserveReleased(ILogger logger, long size);
+
+    /// <summary>The reserve is there again.</summary>
+    [LoggerMessage(EventId = 3008, Level = LogLevel.Warning, Message = "The disk has room again: the reserve is restored")]
+    public static partial void ReserveRestored(ILogger logger);
+
     /// <summary>Something other than the storage went wrong on the writer thread.</summary>
     [LoggerMessage(EventId = 3005, Level = LogLevel.Critical, Message = "The store's writer met an unexpected fault")]
     public static partial void WriterFault(ILogger logger, Exception exception);

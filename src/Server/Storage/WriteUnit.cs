@@ -5,10 +5,13 @@ using System.Threading.Tasks;
 namespace Unkey.Server.Storage;
 
 /// <summary>A queued unit of work and the task its caller waits on.</summary>
-internal abstract class WriteUnit(bool isAlone, CancellationToken cancellation)
+internal abstract class WriteUnit(bool isAlone, bool isRevocation, CancellationToken cancellation)
 {
     /// <summary>Whether no other unit may share its transaction.</summary>
     public bool IsAlone { get; } = isAlone;
+
+    /// <summary>Whether it takes rights away, which a full disk must not prevent.</summary>
+    public bool IsRevocation { get; } = isRevocation;
 
     /// <summary>Whether the caller has given up. Only asked before the unit starts.</summary>
     public bool IsCancelled => cancellation.IsCancellationRequested;
@@ -29,9 +32,10 @@ internal abstract class WriteUnit(bool isAlone, CancellationToken cancellation)
 /// <summary>A unit of work with a result.</summary>
 /// <param name="work">The statements.</param>
 /// <param name="isAlone">Whether no other unit may share its transaction.</param>
+/// <param name="isRevocation">Whether it takes rights away.</param>
 /// <param name="cancellation">Gives up while the unit waits.</param>
-internal sealed class WriteUnit<T>(Func<StoreSession, T> work, bool isAlone, CancellationToken cancellation)
-    : WriteUnit(isAlone, cancellation)
+internal sealed class WriteUnit<T>(Func<StoreSession, T> work, bool isAlone, bool isRevocation, CancellationToken cancellation)
+    : WriteUnit(isAlone, isRevocation, cancellation)
 {
     // Continuations must not run on the one thread that writes.
     private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -7,8 +7,12 @@ internal abstract partial class Reactor
 {
     private const int SweepIntervalMs = 100;
 
+    /// <summary>A sweep that comes later than this says that the process did not run: it was stopped, or starved.</summary>
+    private const int PauseMs = 1000;
+
     private readonly Deadlines _deadlines;
     private long _nextSweepMs;
+    private bool _sweepWasPutOff;
 
     [HotPath]
     private void SetDeadline(Connection connection)
@@ -48,7 +52,15 @@ internal abstract partial class Reactor
 
     private void Sweep()
     {
+        // What arrived during a pause is read first: the clients were in time, the process was not.
+        bool isLate = Clock.MonotonicMs - _nextSweepMs > PauseMs && !_sweepWasPutOff;
+        _sweepWasPutOff = isLate;
         _nextSweepMs = Clock.MonotonicMs + SweepIntervalMs;
+        if (isLate)
+        {
+            return;
+        }
+
         Metrics.SampleAllocations();
         // BOUND: each step goes to a later slot.
         for (int slot = Connections.NextExpired(0, Clock.MonotonicMs); slot >= 0; slot = Connections.NextExpired(slot + 1, Clock.MonotonicMs))

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Engine.Permissions;
 using Unkey.Server.ControlPlane.Requests;
@@ -27,6 +28,9 @@ internal sealed class DeleteApi() : Operation<ApiIdRequest>(
         Data = EmptyData.Schema,
         Refusals = [ErrorCode.ApiNotFound, ErrorCode.ProtectedResource],
     };
+
+    /// <inheritdoc/>
+    public override bool Revokes(JsonElement body) => true;
 
     /// <inheritdoc/>
     protected override ValueTask<OperationResult> HandleAsync(OperationContext context, ApiIdRequest request) =>

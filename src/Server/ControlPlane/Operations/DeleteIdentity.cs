@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
@@ -23,6 +24,9 @@ internal sealed class DeleteIdentity() : Operation<IdentityRequest>(
         Data = null,
         Refusals = [ErrorCode.IdentityNotFound],
     };
+
+    /// <inheritdoc/>
+    public override bool Revokes(JsonElement body) => true;
 
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, IdentityRequest request)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
@@ -25,6 +26,9 @@ internal sealed class DeleteKey() : Operation<DeleteKeyRequest>(
         Data = EmptyData.Schema,
         Refusals = [ErrorCode.KeyNotFound],
     };
+
+    /// <inheritdoc/>
+    public override bool Revokes(JsonElement body) => true;
 
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, DeleteKeyRequest request) =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Engine.Permissions;
 using Unkey.Server.ControlPlane.Requests;
@@ -23,6 +24,9 @@ internal sealed class DeletePermission() : Operation<PermissionRequest>(
         Data = EmptyData.Schema,
         Refusals = [ErrorCode.PermissionNotFound],
     };
+
+    /// <inheritdoc/>
+    public override bool Revokes(JsonElement body) => true;
 
     /// <inheritdoc/>
     protected override ValueTask<OperationResult> HandleAsync(OperationContext context, PermissionRequest request) =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Engine.Permissions;
 using Unkey.Server.ControlPlane.Requests;
@@ -23,6 +24,9 @@ internal sealed class DeleteRole() : Operation<RoleRequest>(
         Data = EmptyData.Schema,
         Refusals = [ErrorCode.RoleNotFound],
     };
+
+    /// <inheritdoc/>
+    public override bool Revokes(JsonElement body) => true;
 
     /// <inheritdoc/>
     protected override ValueTask<OperationResult> HandleAsync(OperationContext context, RoleRequest request) =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
@@ -23,6 +24,9 @@ internal sealed class DeleteRootKey() : Operation<RootKeyIdRequest>(
         Data = EmptyData.Schema,
         Refusals = [ErrorCode.KeyNotFound],
     };
+
+    /// <inheritdoc/>
+    public override bool Revokes(JsonElement body) => true;
 
     /// <inheritdoc/>
     protected override ValueTask<OperationResult> HandleAsync(OperationContext context, RootKeyIdRequest request) => context.WriteAsync(

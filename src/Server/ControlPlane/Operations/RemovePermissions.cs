@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
@@ -28,6 +29,9 @@ internal sealed class RemovePermissions() : Operation<KeyPermissionsRequest>(
         Data = SchemaNode.ListOf(PermissionData.Schema).Described("The direct permissions that are left."),
         Refusals = [ErrorCode.KeyNotFound, ErrorCode.PermissionNotFound],
     };
+
+    /// <inheritdoc/>
+    public override bool Revokes(JsonElement body) => true;
 
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, KeyPermissionsRequest request) =>

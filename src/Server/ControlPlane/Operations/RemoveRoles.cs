@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
@@ -27,6 +28,9 @@ internal sealed class RemoveRoles() : Operation<KeyRolesRequest>(
         Data = SchemaNode.ListOf(RoleData.Schema).Described("The roles that are left."),
         Refusals = [ErrorCode.KeyNotFound, ErrorCode.RoleNotFound],
     };
+
+    /// <inheritdoc/>
+    public override bool Revokes(JsonElement body) => true;
 
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, KeyRolesRequest request) =>

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Requests;
 using Unkey.Server.ControlPlane.Responses;
@@ -34,6 +35,9 @@ internal sealed class UpdateKey() : Operation<UpdateKeyRequest>(
         Data = EmptyData.Schema,
         Refusals = [ErrorCode.KeyNotFound, ErrorCode.RoleNotFound],
     };
+
+    /// <inheritdoc/>
+    public override bool Revokes(JsonElement body) => body.TryGetProperty("enabled", out JsonElement enabled) && enabled.ValueKind == JsonValueKind.False;
 
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, UpdateKeyRequest request)

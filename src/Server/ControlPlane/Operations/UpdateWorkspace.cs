@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.ControlPlane.Requests;
@@ -29,6 +30,9 @@ internal sealed class UpdateWorkspace() : Operation<UpdateWorkspaceRequest>(
         Example = """{"workspaceId":"ws_BNNRLsYS9","apiLimit":1000}""",
         Data = EmptyData.Schema,
     };
+
+    /// <inheritdoc/>
+    public override bool Revokes(JsonElement body) => body.TryGetProperty("enabled", out JsonElement enabled) && enabled.ValueKind == JsonValueKind.False;
 
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, UpdateWorkspaceRequest request)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Engine.Permissions;
 using Unkey.Server.ControlPlane.Operations;
@@ -13,6 +14,9 @@ internal sealed class V1DeleteApi() : V1Operation<ApiIdRequest>(
     SchemaNode.Open(SchemaProperty.Required("apiId", Requests.V1Schemas.Id)),
     RequestJson.Default.ApiIdRequest)
 {
+    /// <inheritdoc/>
+    public override bool Revokes(JsonElement body) => true;
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, ApiIdRequest request) =>
         context.Deny(PermissionExpression.Any("api.*.delete_api", $"api.{request.ApiId}.delete_api")) is { } denied

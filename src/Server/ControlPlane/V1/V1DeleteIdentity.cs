@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Operations;
 using Unkey.Server.ControlPlane.Responses;
@@ -13,6 +14,9 @@ internal sealed class V1DeleteIdentity() : V1Operation<V1IdentityIdRequest>(
     SchemaNode.Open(SchemaProperty.Required("identityId", SchemaNode.Text(1))),
     V1RequestJson.Default.V1IdentityIdRequest)
 {
+    /// <inheritdoc/>
+    public override bool Revokes(JsonElement body) => true;
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, V1IdentityIdRequest request) =>
         context.Deny(IdentityAccess.Required(context, "delete_identity")) is { } denied

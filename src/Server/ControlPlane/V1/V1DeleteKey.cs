@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Operations;
 using Unkey.Server.ControlPlane.Requests;
@@ -15,6 +16,9 @@ internal sealed class V1DeleteKey() : V1Operation<DeleteKeyRequest>(
         SchemaProperty.Optional("permanent", SchemaNode.Boolean)),
     RequestJson.Default.DeleteKeyRequest)
 {
+    /// <inheritdoc/>
+    public override bool Revokes(JsonElement body) => true;
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, DeleteKeyRequest request) => V1Access.Worded(
         await context.WriteAsync(session => DeleteKey.Delete(session, context, request)).ConfigureAwait(false),

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Operations;
 using Unkey.Server.ControlPlane.Responses;
@@ -13,6 +14,9 @@ internal sealed class V1DeletePermission() : V1Operation<V1PermissionRequest>(
     SchemaNode.Open(SchemaProperty.Required("permissionId", V1Schemas.Id)),
     V1RequestJson.Default.V1PermissionRequest)
 {
+    /// <inheritdoc/>
+    public override bool Revokes(JsonElement body) => true;
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, V1PermissionRequest request) =>
         context.Deny("rbac.*.delete_permission") is { } denied

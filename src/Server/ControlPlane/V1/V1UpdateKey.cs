@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using System.Text.Json;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Operations;
 using Unkey.Server.ControlPlane.Requests;
@@ -30,6 +31,9 @@ internal sealed class V1UpdateKey() : V1Operation<V1UpdateKeyRequest>(
         SchemaProperty.Optional("permissions", V1Schemas.References)),
     V1RequestJson.Default.V1UpdateKeyRequest)
 {
+    /// <inheritdoc/>
+    public override bool Revokes(JsonElement body) => body.TryGetProperty("enabled", out JsonElement enabled) && enabled.ValueKind == JsonValueKind.False;
+
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, V1UpdateKeyRequest request)
     {

@@ -49,6 +49,9 @@ internal sealed class SqliteEventSink : IEventSink
     /// <inheritdoc/>
     public string Description => "the embedded event store";
 
+    /// <summary>Says whether the disk is full and what is left of it is for others. Set before the first batch.</summary>
+    public Func<bool> IsDiskReserved { get; set; } = static () => false;
+
     /// <summary>Path of the file in a data directory, for readers.</summary>
     public static string PathIn(string dataDirectory) => Path.Combine(dataDirectory, FileName);
 
@@ -139,6 +142,11 @@ internal sealed class SqliteEventSink : IEventSink
     {
         try
         {
+            if (IsDiskReserved())
+            {
+                throw new EventSinkException("The disk is full, and what is left of it is for revocations.");
+            }
+
             Deliver(delivery.Batch);
             delivery.Done.SetResult();
         }
@@ -170,6 +178,11 @@ internal sealed class SqliteEventSink : IEventSink
 
     private void TryRollUp(bool isLast)
     {
+        if (IsDiskReserved())
+        {
+            return;
+        }
+
         try
         {
             if (isLast)

@@ -22,15 +22,19 @@ internal sealed class SqliteStore : IStore
     private int _generation;
     private volatile bool _isClosed;
 
-    private SqliteStore(DataDirectoryLock directoryLock, SqliteDatabase database, ILogger logger)
+    private SqliteStore(DataDirectoryLock directoryLock, SqliteDatabase database, DiskReserve reserve, ILogger logger)
     {
+        Reserve = reserve;
         _directoryLock = directoryLock;
         _database = database;
-        _writer = new SqliteWriter(database, logger, CloseReaders);
+        _writer = new SqliteWriter(database, reserve, logger, CloseReaders);
     }
 
     /// <inheritdoc/>
     public string Description => $"SQLite {SqliteDatabase.LibraryVersion}";
+
+    /// <summary>Disk that is kept for revocations.</summary>
+    internal DiskReserve Reserve { get; }
 
     /// <summary>Takes the data directory and opens or creates the database in it.</summary>
     /// <param name="directory">The data directory; created when missing.</param>
@@ -41,7 +45,7 @@ internal sealed class SqliteStore : IStore
         DataDirectoryLock directoryLock = DataDirectoryLock.Take(directory);
         try
         {
-            SqliteStore store = new(directoryLock, SqliteDatabase.Open(directory), logger);
+            SqliteStore store = new(directoryLock, SqliteDatabase.Open(directory), new DiskReserve(directory, logger), logger);
             StoreLog.Opened(logger, store.Description, directory);
             return store;
         }
@@ -56,10 +60,13 @@ internal sealed class SqliteStore : IStore
     public void Attach(ICommitListener listener) => _writer.Attach(listener);
 
     /// <inheritdoc/>
-    public Task<T> WriteAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation) => Enqueue(work, isAlone: false, cancellation);
+    public Task<T> WriteAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation) => Enqueue(work, isAlone: false, isRevocation: false, cancellation);
 
     /// <inheritdoc/>
-    public Task<T> WriteAloneAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation) => Enqueue(work, isAlone: true, cancellation);
+    public Task<T> WriteAloneAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation) => Enqueue(work, isAlone: true, isRevocation: false, cancellation);
+
+    /// <inheritdoc/>
+    public Task<T> RevokeAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation) => Enqueue(work, isAlone: false, isRevocation: true, cancellation);
 
     /// <inheritdoc/>
     public ValueTask<T> ReadAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation)
@@ -138,9 +145,9 @@ internal sealed class SqliteStore : IStore
         return ValueTask.CompletedTask;
     }
 
-    private Task<T> Enqueue<T>(Func<StoreSession, T> work, bool isAlone, CancellationToken cancellation)
+    private Task<T> Enqueue<T>(Func<StoreSession, T> work, bool isAlone, bool isRevocation, CancellationToken cancellation)
     {
-        WriteUnit<T> unit = new(work, isAlone, cancellation);
+        WriteUnit<T> unit = new(work, isAlone, isRevocation, cancellation);
         try
         {
             _writer.Enqueue(unit);

@@ -19,6 +19,7 @@ internal sealed class SqliteWriter : IDisposable
     private const int UnitsPerTransactionMax = 512;
 
     private readonly SqliteDatabase _database;
+    private readonly DiskReserve _reserve;
     private readonly ILogger _logger;
     private readonly Action _closeReaders;
     private readonly BlockingCollection<WriteUnit> _queue = new(UnitsWaitingMax);
@@ -31,11 +32,13 @@ internal sealed class SqliteWriter : IDisposable
 
     /// <summary>Opens the writing connection and starts the thread.</summary>
     /// <param name="database">The checked database.</param>
+    /// <param name="reserve">Disk for revocations.</param>
     /// <param name="logger">For state changes of the store.</param>
     /// <param name="closeReaders">Closes the pooled readers, when the file has to be opened anew.</param>
-    public SqliteWriter(SqliteDatabase database, ILogger logger, Action closeReaders)
+    public SqliteWriter(SqliteDatabase database, DiskReserve reserve, ILogger logger, Action closeReaders)
     {
         _database = database;
+        _reserve = reserve;
         _logger = logger;
         _closeReaders = closeReaders;
         _session = _database.OpenWriter();
@@ -109,7 +112,27 @@ internal sealed class SqliteWriter : IDisposable
 
     private void Write(List<WriteUnit> batch)
     {
-        if (!TryCommit(batch, out List<WriteUnit> done))
+        if (!_reserve.TryRestore())
+        {
+            // The room that is left is for revocations.
+            StoreException full = new(StoreFault.Full, "The disk is full: only revocations are written.");
+            foreach (WriteUnit unit in batch)
+            {
+                if (!unit.IsRevocation)
+                {
+                    unit.Fail(full);
+                }
+            }
+
+            batch.RemoveAll(static unit => !unit.IsRevocation);
+        }
+
+        WriteNow(batch);
+    }
+
+    private void WriteNow(List<WriteUnit> batch)
+    {
+        if (batch.Count == 0 || !TryCommit(batch, out List<WriteUnit> done))
         {
             return;
         }
@@ -157,6 +180,13 @@ internal sealed class SqliteWriter : IDisposable
             }
 
             NoteFailed(fault);
+            if (fault.Fault == StoreFault.Full && batch[0].IsRevocation && _reserve.TryRelease())
+            {
+                // Once: a second time there is nothing to release, unless it was restored first.
+                WriteNow(batch);
+                return false;
+            }
+
             batch.ForEach(unit => unit.Fail(fault));
             return false;
         }

@@ -54,6 +54,27 @@ public sealed class DeadlineTests : IDisposable
         AssertGivenUpWhileTrickling(connection, " ");
     }
 
+    // Longer than every deadline: what was sent meanwhile was in time.
+    [Fact]
+    public void APauseOfTheProcessIsHeldAgainstNobody()
+    {
+        using RawConnection half = _server.Connect();
+        half.Send("GET /v2/liveness HTTP/1.1\r\nHost:");
+        using RawConnection idle = _server.Connect();
+        idle.Send("GET /v2/liveness HTTP/1.1\r\nHost: a\r\n\r\n");
+        Assert.Equal(200, idle.Read().Status);
+        using RawConnection silent = _server.Connect();
+        silent.Send("GET /v2/liveness HTTP/1.1\r\nHost:");
+        Signals.Stop(_server.ProcessId);
+        half.Send(" a\r\n\r\n");
+        idle.Send("GET /v2/liveness HTTP/1.1\r\nHost: a\r\n\r\n");
+        Assert.False(half.Arrives(TimeSpan.FromSeconds(2.5)));
+        Signals.Continue(_server.ProcessId);
+        Assert.Equal(200, half.Read().Status);
+        Assert.Equal(200, idle.Read().Status);
+        AssertTimedOut(silent);
+    }
+
     [Fact]
     public void AnIdleConnectionIsClosedWithoutAWord()
     {

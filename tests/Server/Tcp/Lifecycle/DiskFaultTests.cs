@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using Unkey.Server.Tests.Tcp.Harness;
 using Xunit;
@@ -19,22 +20,48 @@ public sealed class DiskFaultTests : IDisposable
     [Fact]
     public void AFullDiskRefusesWritesAndNothingElse()
     {
-        // A mount of its own, in a namespace of its own, seen by the server alone. Works as root, and as a user where user namespaces are on.
         string image = Path.Combine(_data, "disk");
         Directory.CreateDirectory(image);
-        using ServerProcess server = ServerProcess.Start(new ServerSetup
-        {
-            DataDirectory = image,
-            Options = s_smallRings,
-            ShellPrefix = Environment.UserName == "root" ? ["unshare", "--mount"] : ["unshare", "--map-root-user", "--mount"],
-            Shell = $"mount -t tmpfs -o size=4m,mode=0700 tmpfs '{image}' && exec \"$@\"",
-        });
+        using ServerProcess server = ServerProcess.Start(OnSmallDisk(image, "4m"));
+        Assert.Contains("No room for the reserve", server.Output, StringComparison.Ordinal);
         (List<CreatedKey> created, Reply refused) = FillUp(server);
         Assert.Equal(500, refused.Status);
         Assert.Equal(ErrorCode.Unavailable, refused.ErrorType);
         using ApiClient client = server.Client();
         Assert.All(created, key => Assert.Equal("VALID", client.Verify(key.Key).Code));
         Assert.Equal(200, client.Post("keys.getKey", $$"""{"keyId":"{{created[0].KeyId}}"}""").Status);
+    }
+
+    [Fact]
+    public void OnAFullDiskKeysAreStillRevokedAndTheRoomIsTakenAgain()
+    {
+        string image = Path.Combine(_data, "disk");
+        Directory.CreateDirectory(image);
+        using ServerProcess server = ServerProcess.Start(OnSmallDisk(image, "40m"));
+        Assert.Equal(16 << 20, server.Metric("unkey_disk_reserve_bytes"));
+        (List<CreatedKey> created, Reply _) = FillUp(server);
+        using ApiClient client = server.Client();
+        for (int i = 0; i < 50; i++)
+        {
+            string keyId = created[i].KeyId;
+            Assert.Equal(200, client.Post("keys.deleteKey", $$"""{"keyId":"{{keyId}}","permanent":{{(i % 2 == 0 ? "true" : "false")}}}""").Status);
+            Assert.Equal("NOT_FOUND", client.Verify(created[i].Key).Code);
+        }
+
+        Assert.Equal(200, client.Post("keys.updateKey", $$"""{"keyId":"{{created[50].KeyId}}","enabled":false}""").Status);
+        Assert.Equal("DISABLED", client.Verify(created[50].Key).Code);
+        Assert.Equal(0, server.Metric("unkey_disk_reserve_bytes"));
+
+        // What the reserve gave is for revocations alone.
+        client.Post("keys.updateKey", $$$"""{"keyId":"{{{created[51].KeyId}}}","meta":{"a":"{{{new string('n', 60_000)}}}"}}""").Refused(ErrorCode.Unavailable);
+        Assert.Equal("VALID", client.Verify(created[51].Key).Code);
+        Assert.Contains("keys can be revoked", server.Output, StringComparison.Ordinal);
+
+        using Process remount = Process.Start("nsenter", ["--target", $"{server.ProcessId}", "--mount", "mount", "-o", "remount,size=80m", image]);
+        remount.WaitForExit();
+        Assert.Equal(0, remount.ExitCode);
+        client.CreateKey(created[0].ApiId);
+        Assert.Equal(16 << 20, server.Metric("unkey_disk_reserve_bytes"));
     }
 
     [Fact]
@@ -61,6 +88,15 @@ public sealed class DiskFaultTests : IDisposable
         reader.CreateKey(created[0].ApiId);
     }
 
+    // A mount of its own, in a namespace of its own, seen by the server alone. Works as root, and as a user where user namespaces are on.
+    private static ServerSetup OnSmallDisk(string directory, string size) => new()
+    {
+        DataDirectory = directory,
+        Options = s_smallRings,
+        ShellPrefix = Environment.UserName == "root" ? ["unshare", "--mount"] : ["unshare", "--map-root-user", "--mount"],
+        Shell = $"mount -t tmpfs -o size={size},mode=0700 tmpfs '{directory}' && exec \"$@\"",
+    };
+
     private static (List<CreatedKey> Created, Reply Refused) FillUp(ServerProcess server)
     {
         using ApiClient client = server.Client();
@@ -68,7 +104,7 @@ public sealed class DiskFaultTests : IDisposable
         string meta = new('m', 50_000);
         List<CreatedKey> created = [];
         string body = $$$"""{"apiId":"{{{apiId}}}","meta":{"a":"{{{meta}}}"}}""";
-        for (int i = 0; i < 1000; i++)
+        for (int i = 0; i < 5_000; i++)
         {
             Reply reply = client.Post("keys.createKey", body);
             if (reply.Status != 200)
