@@ -55,7 +55,7 @@ internal abstract partial class Reactor
         // What arrived during a pause is read first: the clients were in time, the process was not.
         bool isLate = Clock.MonotonicMs - _nextSweepMs > PauseMs && !_sweepWasPutOff;
         _sweepWasPutOff = isLate;
-        _nextSweepMs = Clock.MonotonicMs + SweepIntervalMs;
+        _nextSweepMs = Clock.MonotonicMs + (isLate ? PauseMs : SweepIntervalMs);
         if (isLate)
         {
             return;

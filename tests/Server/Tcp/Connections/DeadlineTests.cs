@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.IO;
 using System.Linq;
 using System.Text;
 using Unkey.Server.Tests.Tcp.Harness;
@@ -69,6 +70,9 @@ public sealed class DeadlineTests : IDisposable
         Signals.Stop(server.ProcessId);
         try
         {
+            Poll.Until(
+                () => Directory.EnumerateDirectories($"/proc/{server.ProcessId}/task").All(static task => File.ReadAllText(task + "/stat").Contains(") T ", StringComparison.Ordinal)),
+                "all threads are stopped");
             half.Send(" a\r\n\r\n");
             idle.Send("GET /v2/liveness HTTP/1.1\r\nHost: a\r\n\r\n");
             Assert.False(half.Arrives(TimeSpan.FromSeconds(4.5)));
