@@ -77,6 +77,12 @@ internal abstract partial class Reactor : IDisposable
                 int timeoutMs = Connections.Count == 0 ? -1 : (int)Math.Clamp(_nextSweepMs - Clock.MonotonicMs, 0, SweepIntervalMs);
                 int ready = Wait(timeoutMs);
                 Clock.Update();
+                if (timeoutMs < 0)
+                {
+                    // Nobody waited meanwhile, so no sweep was missed.
+                    _nextSweepMs = Clock.MonotonicMs + SweepIntervalMs;
+                }
+
                 participant.Enter();
                 Dispatch(ready);
                 RunPosted();
