@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Unkey.Engine.Events;
+using Unkey.Tests.Oracles;
 using Unkey.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;

@@ -137,7 +137,8 @@ internal sealed class SqliteAnalyticsStore(string path) : IAnalyticsStore
         return items;
     }
 
-    private static Exception Refuse(SqliteException exception, QueryWatch? watch, AnalyticsLimits limits)
+    /// <summary>What a failure of SQLite means to the caller: an <see cref="AnalyticsException"/>, or the failure itself when it should not have come up.</summary>
+    internal static Exception Refuse(SqliteException exception, QueryWatch? watch, AnalyticsLimits limits)
     {
         if (watch is { IsOutOfMemory: true })
         {
