@@ -1,8 +1,6 @@
 using System;
 using System.Collections.Generic;
-using System.Text;
 using System.Text.Json;
-using Unkey.Engine;
 using Unkey.Engine.Events;
 using Unkey.Server.Events.Outlets;
 

@@ -5,7 +5,6 @@ using System.Linq;
 using System.Numerics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Unkey.Protocol;
 
 namespace Unkey.Tests.Oracles;
 
