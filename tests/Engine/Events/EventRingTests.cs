@@ -50,6 +50,26 @@ public sealed class EventRingTests(ITestOutputHelper output)
         Assert.True(Publish(ring, new byte[1000]));
     }
 
+    /// <summary>Where a recovery begins is said by a file; behind the memory of the ring lies a page that cannot be read.</summary>
+    [Fact]
+    public void AReaderMayBeToldAnyPlaceAndReadsNothingBeyondTheMemory()
+    {
+        using RingScene scene = new();
+        while (scene.Ring.Tail <= Capacity)
+        {
+            Assert.True(scene.Publish(new byte[777]));
+            scene.Ring.Release(scene.Ring.Tail);
+        }
+
+        byte[] state = scene.Snapshot();
+        for (long from = Capacity - 64; from <= Capacity + 64; from++)
+        {
+            Assert.True(scene.AreTrue(RingScene.Read(state, out _, from)!));
+        }
+
+        Assert.All([long.MinValue, -1, -16, long.MaxValue, long.MaxValue - 15], from => Assert.True(scene.AreTrue(RingScene.Read(state, out _, from)!)));
+    }
+
     [Fact]
     public void AWriterThatOverflowsPublishesNothing()
     {
