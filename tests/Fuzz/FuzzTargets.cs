@@ -12,7 +12,7 @@ internal static class FuzzTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         new HeadTarget(), new ChunkedTarget(), new JsonTarget(), new VerifyTarget(), new RatelimitTarget(), new PermissionTarget(), new V1PermissionTarget(),
-        new SqlTarget(), new SpoolTarget(), new RingTarget(), new EventTarget(), new ForwardedTarget(), new BucketTarget(),
+        new SqlTarget(), new SpoolTarget(), new RingTarget(), new EventTarget(), new ForwardedTarget(), new BucketTarget(), new KeyTarget(),
     ];
 
     /// <summary>Controls with a flaw each: a search that does not find it is blind.</summary>
