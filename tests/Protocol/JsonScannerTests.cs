@@ -1,8 +1,6 @@
 using System;
-using System.Globalization;
 using System.Linq;
 using System.Text;
-using System.Text.Json;
 using CsCheck;
 using Unkey.Tests.Oracles;
 using Unkey.Tests.Support;
