@@ -12,7 +12,11 @@ internal sealed class ChunkedTarget(bool isFlawed = false) : FuzzTarget
 {
     private static readonly HttpLimits s_tight = new()
     {
-        FieldLineBytesMax = 24, HeadBytesMax = 60, FieldsMax = 3, ChunkOverheadBytesMax = 64, BodyBytesMax = 40,
+        FieldLineBytesMax = 24,
+        HeadBytesMax = 60,
+        FieldsMax = 3,
+        ChunkOverheadBytesMax = 64,
+        BodyBytesMax = 40,
     };
 
     /// <inheritdoc/>
