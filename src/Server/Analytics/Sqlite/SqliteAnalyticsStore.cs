@@ -176,7 +176,7 @@ internal sealed class SqliteAnalyticsStore(string path) : IAnalyticsStore
             connection.Open();
             Storage.Sqlite.SqliteDatabase.Run(connection, "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;");
 
-            // SQLite makes the table json_each on its first use, and before 3.41 asks the authorizer for that as for any other table; so it is made before there is one.
+            // SQLite makes the table json_each on its first use, and that of Debian 12 (3.40) asks the authorizer for it as for any other table; so it is made before there is one.
             Storage.Sqlite.SqliteDatabase.Run(connection, "SELECT 1 FROM json_each('[]');");
             return connection;
         }
