@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Reflection;
 using System.Text;
+using Unkey.Tests.Oracles;
 using Unkey.Tests.Support;
 using Xunit;
 

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using CsCheck;
+using Unkey.Tests.Oracles;
 using Unkey.Tests.Support;
 using Xunit;
 
@@ -167,10 +168,10 @@ public sealed class ChunkedDecoderTests
             {
                 string expected = new ReferenceChunkedDecoder(limits, input).Decode();
                 var random = new Random(seed);
-                return Status(Decode(input, limits)) == expected
-                    && Status(Feed(input, limits, () => 1)) == expected
-                    && Status(Feed(input, limits, () => random.Next(1, 30))) == expected
-                    && Status(DecodeSequence(Inputs.RandomSegments(input, random), limits)) == expected;
+                return ChunkedOutcome.WithStatus(Decode(input, limits)) == expected
+                    && ChunkedOutcome.WithStatus(ChunkedOutcome.Feed(input, limits, () => 1)) == expected
+                    && ChunkedOutcome.WithStatus(ChunkedOutcome.Feed(input, limits, () => random.Next(1, 30))) == expected
+                    && ChunkedOutcome.WithStatus(ChunkedOutcome.Decode(Inputs.RandomSegments(input, random), limits)) == expected;
             },
             iter: 15_000,
             threads: 1);
@@ -181,7 +182,7 @@ public sealed class ChunkedDecoderTests
     {
         // The flaw of CVE-2025-55315: read what is ignored less strictly than what is used.
         Assert.Throws<CsCheckException>(() => s_mutated.Sample(
-            input => Status(Decode(input, HttpLimits.Default)) == new ReferenceChunkedDecoder(HttpLimits.Default, input,
+            input => ChunkedOutcome.WithStatus(Decode(input, HttpLimits.Default)) == new ReferenceChunkedDecoder(HttpLimits.Default, input,
                 skipsExtensions: true).Decode(),
             iter: 15_000,
             threads: 1));
@@ -217,44 +218,5 @@ public sealed class ChunkedDecoderTests
 
     private static string Decode(string text, HttpLimits limits) => Decode(Encoding.Latin1.GetBytes(text), limits);
 
-    private static string Decode(byte[] input, HttpLimits limits) => DecodeSequence(new ReadOnlySequence<byte>(input), limits);
-
-    private static string DecodeSequence(ReadOnlySequence<byte> input, HttpLimits limits)
-    {
-        ChunkedDecoder decoder = default;
-        var body = new ArrayBufferWriter<byte>();
-        ParseStatus status = decoder.Decode(input, body, limits, out SequencePosition consumed, out RejectReason reason);
-        return Describe(status, reason, (int)input.Slice(0, consumed).Length, body);
-    }
-
-    private static string Feed(byte[] input, HttpLimits limits, Func<int> step)
-    {
-        ChunkedDecoder decoder = default;
-        var body = new ArrayBufferWriter<byte>();
-        int used = 0;
-        while (true)
-        {
-            int length = Math.Min(step(), input.Length - used);
-            var part = new ReadOnlySequence<byte>(input, used, length);
-            ParseStatus status = decoder.Decode(part, body, limits, out SequencePosition consumed, out RejectReason reason);
-            used += (int)part.Slice(0, consumed).Length;
-            if (status != ParseStatus.NeedMoreData || used == input.Length)
-            {
-                return Describe(status, reason, used, body);
-            }
-
-            Assert.True(part.Slice(consumed).IsEmpty);
-        }
-    }
-
-    private static string Describe(ParseStatus status, RejectReason reason, int used, ArrayBufferWriter<byte> body) => status switch
-    {
-        ParseStatus.Done => $"Done {used} {Encoding.Latin1.GetString(body.WrittenSpan)}",
-        ParseStatus.Rejected => $"Rejected {reason}",
-        _ => "NeedMoreData",
-    };
-
-    private static string Status(string outcome) => outcome.StartsWith("Rejected ", StringComparison.Ordinal)
-        ? $"Rejected {RejectReasons.StatusCode(Enum.Parse<RejectReason>(outcome["Rejected ".Length..]))}"
-        : outcome;
+    private static string Decode(byte[] input, HttpLimits limits) => ChunkedOutcome.Decode(new ReadOnlySequence<byte>(input), limits);
 }

@@ -6,6 +6,7 @@ using System.Globalization;
 using System.Linq;
 using System.Text;
 using CsCheck;
+using Unkey.Tests.Oracles;
 using Unkey.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;

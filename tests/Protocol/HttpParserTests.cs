@@ -3,6 +3,7 @@ using System.Buffers;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
+using Unkey.Tests.Oracles;
 using Unkey.Tests.Support;
 using Xunit;
 

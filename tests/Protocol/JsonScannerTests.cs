@@ -1,9 +1,8 @@
 using System;
-using System.Globalization;
 using System.Linq;
 using System.Text;
-using System.Text.Json;
 using CsCheck;
+using Unkey.Tests.Oracles;
 using Unkey.Tests.Support;
 using Xunit;
 
@@ -11,8 +10,6 @@ namespace Unkey.Protocol.Tests;
 
 public sealed class JsonScannerTests
 {
-    private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     [Theory]
     [InlineData("{}")]
     [InlineData(" [ 1 , -2.5e+3 , \"a\" , true , false , null , { \"b\" : [ ] } ] \r\n\t")]
@@ -20,8 +17,8 @@ public sealed class JsonScannerTests
     [InlineData("0")]
     [InlineData("-0")]
     [InlineData("1e400")]
-    public void A_valid_text_is_read_to_its_end(string text) => Assert.Equal(Reference(Encoding.UTF8.GetBytes(text)),
-        Scan(Encoding.UTF8.GetBytes(text)));
+    public void A_valid_text_is_read_to_its_end(string text) => Assert.Equal(JsonTokens.Reference(Encoding.UTF8.GetBytes(text)),
+        JsonTokens.Scan(Encoding.UTF8.GetBytes(text)));
 
     [Theory]
     [InlineData("")]
@@ -52,24 +49,24 @@ public sealed class JsonScannerTests
     [InlineData("nullx")]
     [InlineData("// a\n1")]
     [InlineData("\ufeff{}")]
-    public void An_invalid_text_is_refused(string text) => Assert.Equal("invalid", Scan(Encoding.UTF8.GetBytes(text)));
+    public void An_invalid_text_is_refused(string text) => Assert.Equal("invalid", JsonTokens.Scan(Encoding.UTF8.GetBytes(text)));
 
     [Fact]
     public void Invalid_UTF8_is_refused_wherever_it_is()
     {
-        Assert.Equal("invalid", Scan([(byte)'"', 0xFF, (byte)'"']));
-        Assert.Equal("invalid", Scan([(byte)'"', 0xED, 0xA0, 0x80, (byte)'"']));
-        Assert.Equal("invalid", Scan([(byte)'{', (byte)'"', 0xC3, (byte)'"', (byte)':', (byte)'1', (byte)'}']));
+        Assert.Equal("invalid", JsonTokens.Scan([(byte)'"', 0xFF, (byte)'"']));
+        Assert.Equal("invalid", JsonTokens.Scan([(byte)'"', 0xED, 0xA0, 0x80, (byte)'"']));
+        Assert.Equal("invalid", JsonTokens.Scan([(byte)'{', (byte)'"', 0xC3, (byte)'"', (byte)':', (byte)'1', (byte)'}']));
     }
 
     [Fact]
     public void Depth_is_bounded_and_costs_no_stack()
     {
         string deepest = new string('[', JsonScanner.DepthMax) + new string(']', JsonScanner.DepthMax);
-        Assert.NotEqual("invalid", Scan(Encoding.ASCII.GetBytes(deepest)));
-        Assert.Equal("invalid", Scan(Encoding.ASCII.GetBytes("[" + deepest + "]")));
-        Assert.Equal("invalid", Scan(Encoding.ASCII.GetBytes(new string('[', 1_000_000))));
-        Assert.Equal("invalid", Scan(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("{\"a\":", 100_000)))));
+        Assert.NotEqual("invalid", JsonTokens.Scan(Encoding.ASCII.GetBytes(deepest)));
+        Assert.Equal("invalid", JsonTokens.Scan(Encoding.ASCII.GetBytes("[" + deepest + "]")));
+        Assert.Equal("invalid", JsonTokens.Scan(Encoding.ASCII.GetBytes(new string('[', 1_000_000))));
+        Assert.Equal("invalid", JsonTokens.Scan(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("{\"a\":", 100_000)))));
     }
 
     [Fact]
@@ -89,9 +86,9 @@ public sealed class JsonScannerTests
         JsonGenerator.Mutated(JsonGenerator.Value).Sample(
             bytes =>
             {
-                string expected = Reference(bytes);
+                string expected = JsonTokens.Reference(bytes);
                 valid += expected == "invalid" ? 0 : 1;
-                return expected == Scan(bytes);
+                return expected == JsonTokens.Scan(bytes);
             },
             iter: 60_000,
             threads: 1,
@@ -110,7 +107,7 @@ public sealed class JsonScannerTests
                 scanner.Read();
                 bool skipped = scanner.TrySkip(scanner.Read()) && scanner.Read() == JsonToken.Number && scanner.Read() == JsonToken.ArrayEnd
                     && scanner.Read() == JsonToken.End;
-                return skipped || Reference(bytes) == "invalid" || Reference(wrapped) == "invalid";
+                return skipped || JsonTokens.Reference(bytes) == "invalid" || JsonTokens.Reference(wrapped) == "invalid";
             },
             iter: 10_000,
             threads: 1,
@@ -129,75 +126,7 @@ public sealed class JsonScannerTests
         for (int length = 0; length <= text.Length; length++)
         {
             using var guarded = new GuardedBytes(text.AsSpan(0, length));
-            Assert.Equal(length == text.Length ? Reference(text) : "invalid", Scan(guarded.GetSpan()));
-        }
-    }
-
-    private static string Scan(ReadOnlySpan<byte> bytes)
-    {
-        var text = new StringBuilder();
-        var scanner = new JsonScanner(bytes);
-
-        // BOUND: every token consumes a byte.
-        while (true)
-        {
-            JsonToken token = scanner.Read();
-            switch (token)
-            {
-                case JsonToken.End:
-                    return text.ToString();
-                case JsonToken.Invalid:
-                    return "invalid";
-                case JsonToken.Name or JsonToken.String:
-                    byte[] decoded = new byte[scanner.RawLength];
-                    int length = JsonText.Unescape(scanner.Raw, decoded);
-                    if (!scanner.HasEscapes)
-                    {
-                        Assert.True(scanner.Raw.SequenceEqual(decoded.AsSpan(0, length)));
-                    }
-
-                    string value = s_strict.GetString(decoded, 0, length);
-                    int runes = value.EnumerateRunes().Count();
-                    Assert.Equal(runes, JsonText.CountCodePoints(decoded.AsSpan(0, length)));
-                    text.Append(CultureInfo.InvariantCulture, $"{token}({value})");
-                    break;
-                case JsonToken.Number:
-                    text.Append(CultureInfo.InvariantCulture, $"{token}({Encoding.ASCII.GetString(scanner.Raw)})");
-                    break;
-                default:
-                    text.Append(token);
-                    break;
-            }
-        }
-    }
-
-    private static string Reference(byte[] bytes)
-    {
-        try
-        {
-            _ = s_strict.GetCharCount(bytes);
-            var text = new StringBuilder();
-            var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = JsonScanner.DepthMax });
-            while (reader.Read())
-            {
-                text.Append(reader.TokenType switch
-                {
-                    JsonTokenType.StartObject => nameof(JsonToken.ObjectStart),
-                    JsonTokenType.EndObject => nameof(JsonToken.ObjectEnd),
-                    JsonTokenType.StartArray => nameof(JsonToken.ArrayStart),
-                    JsonTokenType.EndArray => nameof(JsonToken.ArrayEnd),
-                    JsonTokenType.PropertyName => $"Name({reader.GetString()})",
-                    JsonTokenType.String => $"String({reader.GetString()})",
-                    JsonTokenType.Number => $"Number({Encoding.ASCII.GetString(reader.ValueSpan)})",
-                    JsonTokenType other => other.ToString(),
-                });
-            }
-
-            return text.ToString();
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or DecoderFallbackException)
-        {
-            return "invalid";
+            Assert.Equal(length == text.Length ? JsonTokens.Reference(text) : "invalid", JsonTokens.Scan(guarded.GetSpan()));
         }
     }
 }

@@ -1,9 +1,7 @@
-using System;
-using System.Collections.Generic;
 using System.Linq;
 using System.Text;
-using System.Text.Json;
 using CsCheck;
+using Unkey.Tests.Oracles;
 using Xunit;
 
 namespace Unkey.Protocol.Tests;
@@ -97,7 +95,7 @@ public sealed class V1PermissionQueryTests
         JsonGenerator.Mutated(s_query).Sample(
             json =>
             {
-                string expected = Reference(json);
+                string expected = V1PermissionOutcome.Reference(json);
                 accepted += expected == "refused" ? 0 : 1;
                 string actual = Translate(json);
                 return (actual == "broken" ? "refused" : actual) == expected;
@@ -112,49 +110,5 @@ public sealed class V1PermissionQueryTests
 
     private string Translate(string json) => Translate(Encoding.UTF8.GetBytes(json));
 
-    private string Translate(byte[] json)
-    {
-        _query.Reset();
-        var scanner = new JsonScanner(json);
-        if (!_query.TryRead(ref scanner, out bool isValid) || scanner.Read() != JsonToken.End)
-        {
-            return "broken";
-        }
-
-        return isValid ? Encoding.UTF8.GetString(Array.ConvertAll(_query.Bytes.ToArray(), static b => b == V1PermissionQuery.Quote ? (byte)'\'' : b)) : "refused";
-    }
-
-    private static string Reference(byte[] json)
-    {
-        try
-        {
-            _ = new UTF8Encoding(false, throwOnInvalidBytes: true).GetCharCount(json);
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = JsonScanner.DepthMax });
-            JsonReference.DemandText(document.RootElement);
-            return document.RootElement.ValueKind == JsonValueKind.Null ? "" : Query(document.RootElement);
-        }
-        catch (Exception exception)
-            when (exception is JsonException or InvalidOperationException or DecoderFallbackException or FormatException)
-        {
-            return "refused";
-        }
-    }
-
-    private static string Query(JsonElement value)
-    {
-        if (value.ValueKind == JsonValueKind.String)
-        {
-            return $"'{value.GetString()}'";
-        }
-
-        Dictionary<string, JsonElement> members = JsonReference.Members(value, firstWins: false);
-        bool isAnd = members.TryGetValue("and", out JsonElement items);
-        if (isAnd == members.TryGetValue("or", out JsonElement alternatives))
-        {
-            throw new FormatException();
-        }
-
-        string[] parts = [.. (isAnd ? items : alternatives).EnumerateArray().Where(item => item.ValueKind != JsonValueKind.Null).Select(Query)];
-        return parts.Length > 0 ? "(" + string.Join(isAnd ? "AND" : "OR", parts) + ")" : throw new FormatException();
-    }
+    private string Translate(byte[] json) => V1PermissionOutcome.Translate(_query, json);
 }

@@ -1,18 +1,14 @@
 using System;
-using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using System.Text;
-using System.Text.Json;
 using CsCheck;
+using Unkey.Tests.Oracles;
 using Xunit;
 
 namespace Unkey.Protocol.Tests;
 
 public sealed class VerifyKeyRequestReaderTests
 {
-    private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     private static readonly Gen<string> s_text = Gen.Frequency(
         (6, Gen.OneOf("\"abc\"", "\"abcd\"", "\"a.b AND c\"", "\"\\u0061bc\"", "\"\\ud83d\\ude00bc\"", "\"ab\"", "\"\"", "\"\\n\"",
             Long(255), Long(256), Long(257), Long(512), Long(513),
@@ -128,7 +124,7 @@ public sealed class VerifyKeyRequestReaderTests
     public void The_contract_decides(string body, bool accepted)
     {
         Assert.Equal(accepted, Describe(body) != "refused");
-        Assert.Equal(Reference(Encoding.UTF8.GetBytes(body)), Describe(body));
+        Assert.Equal(VerifyKeyOutcome.Reference(Encoding.UTF8.GetBytes(body)), Describe(body));
     }
 
     [Fact]
@@ -186,7 +182,7 @@ public sealed class VerifyKeyRequestReaderTests
         JsonGenerator.Mutated(s_request).Sample(
             body =>
             {
-                string expected = Reference(body);
+                string expected = VerifyKeyOutcome.Reference(body);
                 accepted += expected == "refused" ? 0 : 1;
                 return expected == Describe(body);
             },
@@ -200,7 +196,7 @@ public sealed class VerifyKeyRequestReaderTests
     public void A_twin_that_takes_the_first_of_repeated_members_is_found_out()
     {
         Assert.Throws<CsCheckException>(() => JsonGenerator.Mutated(s_request).Sample(
-            body => Reference(body, firstWins: true) == Describe(body),
+            body => VerifyKeyOutcome.Reference(body, firstWins: true) == Describe(body),
             iter: 60_000,
             threads: 1));
     }
@@ -221,86 +217,5 @@ public sealed class VerifyKeyRequestReaderTests
 
     private string Describe(string body) => Describe(Encoding.UTF8.GetBytes(body));
 
-    private string Describe(byte[] body)
-    {
-        if (!_reader.TryRead(body, out VerifyKeyRequest request))
-        {
-            return "refused";
-        }
-
-        var tags = new List<string>();
-        for (int i = 0; i < request.TagCount; i++)
-        {
-            tags.Add(s_strict.GetString(request.Tag(i)));
-        }
-
-        var limits = new List<string>();
-        for (int i = 0; i < request.Limits.Length; i++)
-        {
-            VerifyKeyLimit limit = request.Limits[i];
-            string capacity = limit.HasLimit ? limit.Limit.ToString(CultureInfo.InvariantCulture) : "-";
-            string duration = limit.HasDuration ? limit.DurationMs.ToString(CultureInfo.InvariantCulture) : "-";
-            limits.Add($"{s_strict.GetString(request.LimitName(i))}:{limit.Cost}:{capacity}:{duration}");
-        }
-
-        return $"key={s_strict.GetString(request.Key)} permissions={s_strict.GetString(request.Permissions)}"
-            + $" cost={request.HasCost}:{request.Cost}"
-            + $" tags=[{string.Join('|', tags)}] migration={s_strict.GetString(request.MigrationId)} limits=[{string.Join('|', limits)}]";
-    }
-
-    /// <summary>The contract over a document of System.Text.Json.</summary>
-    private static string Reference(byte[] body, bool firstWins = false)
-    {
-        try
-        {
-            _ = s_strict.GetCharCount(body);
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = JsonScanner.DepthMax });
-            JsonReference.DemandText(document.RootElement);
-            return Interpret(JsonReference.Members(document.RootElement, firstWins, "key", "permissions", "credits", "ratelimits", "tags",
-                "migrationId"), firstWins);
-        }
-        catch (Exception exception)
-            when (exception is JsonException or InvalidOperationException or DecoderFallbackException or FormatException)
-        {
-            return "refused";
-        }
-    }
-
-    private static string Interpret(Dictionary<string, JsonElement> members, bool firstWins)
-    {
-        string Optional(string name, int min, int max) => members.TryGetValue(name, out JsonElement value) ? JsonReference.String(value, min, max)
-            : string.Empty;
-
-        string key = JsonReference.String(members.TryGetValue("key", out JsonElement presented) ? presented : throw new FormatException(), 1, 512);
-        bool hasCost = members.TryGetValue("credits", out JsonElement credits);
-        long cost = 0;
-        if (hasCost)
-        {
-            Dictionary<string, JsonElement> inside = JsonReference.Members(credits, firstWins, "cost");
-            cost = JsonReference.Integer(inside.TryGetValue("cost", out JsonElement value) ? value : throw new FormatException(), 1_000_000_000_000);
-        }
-
-        string[] tags = members.TryGetValue("tags", out JsonElement list) ? [.. list.EnumerateArray().Select(tag => JsonReference.String(tag, 1, 512))]
-            : [];
-        if (tags.Length > 20)
-        {
-            throw new FormatException();
-        }
-
-        string[] limits = members.TryGetValue("ratelimits", out JsonElement items) ? [.. items.EnumerateArray().Select(item => Limit(item,
-            firstWins))] : [];
-        return $"key={key} permissions={Optional("permissions", 1, 1000)} cost={hasCost}:{cost}"
-            + $" tags=[{string.Join('|', tags)}] migration={Optional("migrationId", 0, 256)} limits=[{string.Join('|', limits)}]";
-    }
-
-    private static string Limit(JsonElement item, bool firstWins)
-    {
-        Dictionary<string, JsonElement> members = JsonReference.Members(item, firstWins);
-        string Number(string name, string otherwise) =>
-            members.TryGetValue(name, out JsonElement value) ? JsonReference.Integer(value, long.MaxValue).ToString(CultureInfo.InvariantCulture)
-                : otherwise;
-
-        string name = JsonReference.String(members.TryGetValue("name", out JsonElement value) ? value : throw new FormatException(), 3, 255);
-        return $"{name}:{Number("cost", "1")}:{Number("limit", "-")}:{Number("duration", "-")}";
-    }
+    private string Describe(byte[] body) => VerifyKeyOutcome.Read(_reader, body);
 }

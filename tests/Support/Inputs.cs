@@ -85,10 +85,15 @@ internal sealed unsafe partial class GuardedBytes : MemoryManager<byte>
     private readonly byte* _start;
     private readonly int _length;
 
+    /// <summary>A copy.</summary>
     public GuardedBytes(ReadOnlySpan<byte> bytes)
+        : this(bytes.Length) => bytes.CopyTo(GetSpan());
+
+    /// <summary>Zeros.</summary>
+    public GuardedBytes(int length)
     {
         nuint page = (nuint)Environment.SystemPageSize;
-        nuint usable = ((nuint)bytes.Length + page) / page * page;
+        nuint usable = ((nuint)length + page - 1) / page * page;
         _mapped = usable + page;
         _base = mmap(0, _mapped, ProtReadWrite, MapPrivateAnonymous, -1, 0);
         if (_base == -1 || mprotect(_base + (nint)usable, page, ProtNone) != 0)
@@ -96,13 +101,15 @@ internal sealed unsafe partial class GuardedBytes : MemoryManager<byte>
             throw new InvalidOperationException("No guard page.");
         }
 
-        _start = (byte*)_base + usable - (nuint)bytes.Length;
-        _length = bytes.Length;
-        bytes.CopyTo(new Span<byte>(_start, _length));
+        _start = (byte*)_base + usable - (nuint)length;
+        _length = length;
     }
 
     /// <summary>Guard pages are made with Linux calls; elsewhere these cases are left out.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux();
+
+    /// <summary>Where they begin.</summary>
+    public nint Address => (nint)_start;
 
     public ReadOnlySequence<byte> Sequence => new(Memory);
 

@@ -296,6 +296,14 @@ public sealed unsafe class EventRing : IDisposable
 
     private bool TryReadHead(long position, out uint length, out uint checksum)
     {
+        if ((position & (RecordAlignment - 1)) != 0)
+        {
+            // Where a reader begins may come from a file; such a place would let the head cross the end of the memory.
+            length = 0;
+            checksum = 0;
+            return false;
+        }
+
         byte* head = _data + (position & _mask);
         // SAFETY: as in WriteHead.
         ulong word = Unsafe.ReadUnaligned<ulong>(head);

@@ -72,7 +72,7 @@ public sealed unsafe partial class BucketTable
 
     private bool TryPutBack(in BucketSlot bucket, int index)
     {
-        if (index >= Capacity)
+        if ((uint)index >= (uint)Capacity)
         {
             return false;
         }

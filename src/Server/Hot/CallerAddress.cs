@@ -20,7 +20,14 @@ internal static class CallerAddress
             return connection.PeerAddress;
         }
 
-        ReadOnlySpan<byte> list = head.XForwardedFor;
+        return TryFirst(head.XForwardedFor, out ReadOnlySpan<byte> first) ? first : connection.PeerAddress;
+    }
+
+    /// <summary>The first non-empty element of a list, without its port.</summary>
+    /// <returns>False when there is none. An element may be empty without its brackets: it is then nobody's address, and not the proxy's.</returns>
+    [HotPath]
+    internal static bool TryFirst(ReadOnlySpan<byte> list, out ReadOnlySpan<byte> first)
+    {
         // BOUND: each turn drops an element of the list.
         while (!list.IsEmpty)
         {
@@ -28,13 +35,15 @@ internal static class CallerAddress
             ReadOnlySpan<byte> element = (comma < 0 ? list : list[..comma]).Trim(" \t"u8);
             if (!element.IsEmpty)
             {
-                return WithoutPort(element);
+                first = WithoutPort(element);
+                return true;
             }
 
             list = comma < 0 ? default : list[(comma + 1)..];
         }
 
-        return connection.PeerAddress;
+        first = default;
+        return false;
     }
 
     private static ReadOnlySpan<byte> WithoutPort(ReadOnlySpan<byte> element)

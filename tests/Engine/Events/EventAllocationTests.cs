@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Reflection;
 using Unkey.Engine.Events;
+using Unkey.Tests.Oracles;
 using Xunit;
 
 namespace Unkey.Engine.Tests.Events;

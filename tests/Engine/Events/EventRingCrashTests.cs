@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Unkey.Tests.Oracles;
 using Unkey.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;

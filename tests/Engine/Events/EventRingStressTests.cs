@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Threading;
 using Unkey.Engine.Events;
+using Unkey.Tests.Oracles;
 using Unkey.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;

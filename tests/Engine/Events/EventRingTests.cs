@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Unkey.Engine.Events;
+using Unkey.Tests.Oracles;
 using Unkey.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -47,6 +48,26 @@ public sealed class EventRingTests(ITestOutputHelper output)
         Assert.Equal(published, ReadAll(ring, ref position).Count);
         ring.Release(position);
         Assert.True(Publish(ring, new byte[1000]));
+    }
+
+    /// <summary>Where a recovery begins is said by a file; behind the memory of the ring lies a page that cannot be read.</summary>
+    [Fact]
+    public void AReaderMayBeToldAnyPlaceAndReadsNothingBeyondTheMemory()
+    {
+        using RingScene scene = new();
+        while (scene.Ring.Tail <= Capacity)
+        {
+            Assert.True(scene.Publish(new byte[777]));
+            scene.Ring.Release(scene.Ring.Tail);
+        }
+
+        byte[] state = scene.Snapshot();
+        for (long from = Capacity - 64; from <= Capacity + 64; from++)
+        {
+            Assert.True(scene.AreTrue(RingScene.Read(state, out _, from)!));
+        }
+
+        Assert.All([long.MinValue, -1, -16, long.MaxValue, long.MaxValue - 15], from => Assert.True(scene.AreTrue(RingScene.Read(state, out _, from)!)));
     }
 
     [Fact]

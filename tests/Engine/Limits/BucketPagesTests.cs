@@ -210,6 +210,20 @@ public sealed unsafe class BucketPagesTests : IDisposable
         Assert.Equal(0, _table.Inserted);
     }
 
+    /// <summary>The number of a page comes from the length of a file; multiplied by the slots of a page it may leave the numbers of 32 bits.</summary>
+    [Theory]
+    [InlineData(1 << 24)]
+    [InlineData(int.MaxValue)]
+    [InlineData(-1)]
+    public void PageOfAnyNumberFindsPlacesInsideTheTable(int page)
+    {
+        BucketSlot slot = new() { KeyLow = 5, KeyHigh = 6, Word = BucketTime.Fresh(Start) + (ulong)(Minute * BucketTime.TicksPerMs) };
+        byte[] copy = new byte[BucketTable.PageBytes];
+        new ReadOnlySpan<byte>(&slot, BucketTable.SlotBytes).CopyTo(copy);
+        Assert.Equal(1, _table.RestorePage(copy, page, samePlaces: true, Start).Restored);
+        Assert.Equal(1, _table.CountActive(Start));
+    }
+
     /// <summary>Bytes from nowhere: whatever they are, no slot is left locked and every bucket works.</summary>
     [Fact]
     public void AnyBytesLeaveAWorkingTable() =>

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Text;
 using CsCheck;
 using Unkey.Engine.Permissions;
+using Unkey.Tests.Oracles;
 using Xunit;
 
 namespace Unkey.Engine.Tests.Permissions;

@@ -137,7 +137,8 @@ internal sealed class SqliteAnalyticsStore(string path) : IAnalyticsStore
         return items;
     }
 
-    private static Exception Refuse(SqliteException exception, QueryWatch? watch, AnalyticsLimits limits)
+    /// <summary>What a failure of SQLite means to the caller: an <see cref="AnalyticsException"/>, or the failure itself when it should not have come up.</summary>
+    internal static Exception Refuse(SqliteException exception, QueryWatch? watch, AnalyticsLimits limits)
     {
         if (watch is { IsOutOfMemory: true })
         {
@@ -174,6 +175,9 @@ internal sealed class SqliteAnalyticsStore(string path) : IAnalyticsStore
         {
             connection.Open();
             Storage.Sqlite.SqliteDatabase.Run(connection, "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000;");
+
+            // SQLite makes the table json_each on its first use, and that of Debian 12 (3.40) asks the authorizer for it as for any other table; so it is made before there is one.
+            Storage.Sqlite.SqliteDatabase.Run(connection, "SELECT 1 FROM json_each('[]');");
             return connection;
         }
         catch

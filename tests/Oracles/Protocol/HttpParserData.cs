@@ -1,8 +1,9 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
+using Unkey.Protocol;
 
-namespace Unkey.Protocol.Tests;
+namespace Unkey.Tests.Oracles;
 
 /// <summary>Request heads with what must become of them. The text is Latin-1: one character a byte.</summary>
 internal static class HttpParserData

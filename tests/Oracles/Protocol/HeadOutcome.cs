@@ -2,8 +2,9 @@ using System;
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Unkey.Protocol;
 
-namespace Unkey.Protocol.Tests;
+namespace Unkey.Tests.Oracles;
 
 /// <summary>What a parser made of some bytes, as text that can be compared.</summary>
 internal static class HeadOutcome

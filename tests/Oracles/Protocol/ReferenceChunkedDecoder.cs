@@ -1,8 +1,9 @@
 using System;
 using System.Globalization;
 using System.Text;
+using Unkey.Protocol;
 
-namespace Unkey.Protocol.Tests;
+namespace Unkey.Tests.Oracles;
 
 /// <summary>Chunked bodies by recursive descent over a string, one method a rule of the grammar; running out of input is an
 /// exception. It shares no code with the decoder.</summary>

@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 
-namespace Unkey.Engine.Tests.Permissions;
+namespace Unkey.Tests.Oracles;
 
 /// <summary>The grammar written down as recursion over a list of tokens: the slow reference.</summary>
 internal static class RecursiveQuery

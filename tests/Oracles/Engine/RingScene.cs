@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Collections.Generic;
 using Unkey.Engine.Events;
 
-namespace Unkey.Engine.Tests.Events;
+namespace Unkey.Tests.Oracles;
 
 /// <summary>A ring in memory that a test looks at, a ledger of what was published in it, and what a reader finds in any other state of that memory.</summary>
 internal sealed class RingScene : IDisposable
@@ -53,8 +53,9 @@ internal sealed class RingScene : IDisposable
     /// <summary>Opens a state of the memory, as the next process does.</summary>
     /// <param name="state">The memory.</param>
     /// <param name="isTorn">Whether the reader ended before the tail.</param>
+    /// <param name="from">Where to begin; null for the head of the ring.</param>
     /// <returns>Position and payload of each event, or <see langword="null"/> when the memory holds no ring.</returns>
-    public static List<(long Position, byte[] Payload)>? Read(ReadOnlySpan<byte> state, out bool isTorn)
+    public static List<(long Position, byte[] Payload)>? Read(ReadOnlySpan<byte> state, out bool isTorn, long? from = null)
     {
         SharedMemory memory = new(state.Length);
         state.CopyTo(memory.Bytes);
@@ -68,7 +69,7 @@ internal sealed class RingScene : IDisposable
         using (ring)
         {
             List<(long, byte[])> found = [];
-            long position = ring.Head;
+            long position = from ?? ring.Head;
             while (ring.TryRead(ref position, out ReadOnlySpan<byte> payload))
             {
                 found.Add((position - ((payload.Length + HeadBytes + 15) & -16), payload.ToArray()));

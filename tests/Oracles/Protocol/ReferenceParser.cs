@@ -4,8 +4,9 @@ using System.Globalization;
 using System.Linq;
 using System.Text;
 using System.Text.RegularExpressions;
+using Unkey.Protocol;
 
-namespace Unkey.Protocol.Tests;
+namespace Unkey.Tests.Oracles;
 
 /// <summary>The strict profile written down slowly: byte by byte to the lines, then one regular expression a rule. It shares no
 /// code with the parser. Its flaws are switches, to show that a comparison with it finds them.</summary>

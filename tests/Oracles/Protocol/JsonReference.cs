@@ -6,7 +6,7 @@ using System.Numerics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Unkey.Protocol.Tests;
+namespace Unkey.Tests.Oracles;
 
 /// <summary>What the readers have to agree with, over documents of System.Text.Json. A value that the contract refuses is a <see cref="FormatException"/>.</summary>
 internal static partial class JsonReference
