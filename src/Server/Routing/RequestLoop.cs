@@ -245,9 +245,7 @@ internal sealed class RequestLoop
                 break;
             case RouteKind.VerifyKey or RouteKind.Limit or RouteKind.MultiLimit or RouteKind.ControlPlane
                 when head.Method == HttpMethod.Post && IsThrottled(connection, head, out int retryAfterSeconds):
-                _answers.WriteThrottled(connection.Output, retryAfterSeconds, option);
-                Count(_context.Metrics.EndpointOf(Encoding.ASCII.GetString(head.Path)), RequestOutcome.ClientError, connection.RequestStartTimestamp);
-                _requests?.Routed(connection, head, ErrorCode.AuthenticationThrottled.Status, _ids.Current);
+                RefuseThrottled(connection, head, retryAfterSeconds, option);
                 break;
             case RouteKind.VerifyKey or RouteKind.Limit or RouteKind.MultiLimit or RouteKind.ControlPlane when head.Method == HttpMethod.Post:
                 _cold.Start(connection, head, body, option, _answers.NextRequestId());
@@ -305,6 +303,13 @@ internal sealed class RequestLoop
         ReadOnlySpan<byte> token = head.Authorization["Bearer "u8.Length..].Trim((byte)' ');
         return !_context.Engine.Keys.TryFind(KeyDigest.Of(token), out _)
             && throttle.Refuses(CallerAddress.Of(connection, head), _reactor.Clock.NowMs, out retryAfterSeconds);
+    }
+
+    private void RefuseThrottled(Connection connection, RequestHead head, int retryAfterSeconds, ConnectionOption option)
+    {
+        _answers.WriteThrottled(connection.Output, retryAfterSeconds, option);
+        Count(_context.Metrics.EndpointOf(Encoding.ASCII.GetString(head.Path)), RequestOutcome.ClientError, connection.RequestStartTimestamp);
+        _requests?.Routed(connection, head, ErrorCode.AuthenticationThrottled.Status, _ids.Current);
     }
 
     private void LeaveForColdAnswer(Connection connection, int requestBytes)

@@ -210,6 +210,7 @@ public sealed class RequestBoundsTests
           defaultPrefix string? 1..16 ^[a-zA-Z0-9_]+$
           defaultBytes integer? 16..255
           storeEncryptedKeys boolean
+          keyChecksum boolean
         apis.deleteApi
           . object closed
           apiId! string 8..255 ^[a-zA-Z0-9_]+$

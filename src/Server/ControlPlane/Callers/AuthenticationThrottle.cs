@@ -25,10 +25,11 @@ internal sealed class AuthenticationThrottle(int limit, ILogger logger)
     private const ulong CountMask = (1UL << CountBits) - 1;
     private const ulong MinuteMask = (1UL << MinuteBits) - 1;
 
+    // ORDER: each word stands for itself; a reader that sees an older one admits some more requests.
     private readonly ulong[] _slots = new ulong[SlotCount];
     private readonly KeyedHash _hash = KeyedHash.CreateRandom();
-    private long _activeUntilMs;
-    private long _refused;
+    private long _activeUntilMs; // ORDER: as above.
+    private long _refused; // ORDER: a count.
 
     /// <summary>The largest limit that can be counted.</summary>
     internal const int LimitMax = 1_000_000;
@@ -56,7 +57,7 @@ internal sealed class AuthenticationThrottle(int limit, ILogger logger)
         // BOUND: a turn that fails means that another thread has counted.
         while (true)
         {
-            ulong seen = Volatile.Read(ref word);
+            ulong seen = Volatile.Read(ref word); // ORDER: as above; the exchange below decides.
             ulong count = (seen & ~CountMask) == label ? seen & CountMask : 0;
             ulong next = Math.Min(count + 1, CountMask);
             // ORDER: full fence. The word is all there is to agree on.

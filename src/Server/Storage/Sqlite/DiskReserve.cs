@@ -14,7 +14,7 @@ internal sealed class DiskReserve
 
     private readonly string _path;
     private readonly ILogger _logger;
-    private long _bytes;
+    private long _bytes; // ORDER: a figure for the metrics.
     private volatile bool _isSpent;
 
     /// <summary>Takes the reserve; on a disk that has no room for it the server goes on without.</summary>
