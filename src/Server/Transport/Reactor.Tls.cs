@@ -12,12 +12,15 @@ internal abstract partial class Reactor
     /// <summary>Handshakes under way at once; one more ends the oldest, which is the one least likely to be a client's.</summary>
     internal const int HandshakesMax = 1024;
 
-    private readonly Queue<(int Slot, uint Generation)> _waitingHandshakes = new();
+    private readonly Queue<(int Slot, uint Generation)> _firstSteps = new();
+    private readonly Queue<(int Slot, uint Generation)> _nextSteps = new();
     private readonly Queue<(int Slot, uint Generation)> _begunHandshakes = new();
     private readonly byte[] _sealedBytes;
     private TlsContext? _tls;
     private int _handshakes;
     private long _handshakesAgain;
+
+    private bool HasHandshakeSteps => _firstSteps.Count + _nextSteps.Count > 0;
 
     /// <summary>Makes connections that begin from now on use another certificate. On the reactor's thread.</summary>
     internal void UseTls(TlsContext context) => _tls = context;
@@ -156,13 +159,14 @@ internal abstract partial class Reactor
         if (!tls.IsWaiting)
         {
             tls.IsWaiting = true;
-            _waitingHandshakes.Enqueue((connection.Slot, connection.Generation));
+            (tls.IsStarted ? _nextSteps : _firstSteps).Enqueue((connection.Slot, connection.Generation));
         }
 
         UpdateInterest(connection);
     }
 
-    /// <summary>Does a step of the handshake that waits longest: at once when nothing else was ready, else for at most half of the time.</summary>
+    /// <summary>Does one step of a handshake: at once when nothing else was ready, else for at most half of the time.</summary>
+    /// <remarks>Those that have come further go first: a flood of greetings then holds up greetings, and not the client that is nearly through.</remarks>
     private void RunHandshake(int ready)
     {
         long start = Stopwatch.GetTimestamp();
@@ -172,7 +176,7 @@ internal abstract partial class Reactor
         }
 
         // BOUND: each turn takes one from the queue; those whose connection is gone cost nothing.
-        while (_waitingHandshakes.TryDequeue(out (int Slot, uint Generation) next))
+        while (_nextSteps.TryDequeue(out (int Slot, uint Generation) next) || _firstSteps.TryDequeue(out next))
         {
             if (Connections.Find(next.Slot, next.Generation) is { Phase: ConnectionPhase.Handshake, Tls: { } tls } connection)
             {

@@ -76,7 +76,7 @@ internal abstract partial class Reactor : IDisposable
             Clock.Update();
             while (!_stopping)
             {
-                int timeoutMs = _waitingHandshakes.Count > 0 ? 0
+                int timeoutMs = HasHandshakeSteps ? 0
                     : Connections.Count == 0 ? -1
                     : (int)Math.Clamp(_nextSweepMs - Clock.MonotonicMs, 0, SweepIntervalMs);
                 int ready = Wait(timeoutMs);
@@ -90,7 +90,7 @@ internal abstract partial class Reactor : IDisposable
                 participant.Enter();
                 Dispatch(ready);
                 RunPosted();
-                if (_waitingHandshakes.Count > 0)
+                if (HasHandshakeSteps)
                 {
                     RunHandshake(ready);
                 }

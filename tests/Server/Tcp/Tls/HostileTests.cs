@@ -150,6 +150,10 @@ public sealed class HostileTests(TlsServer tls) : IClassFixture<TlsServer>
     public void AFloodOfHandshakesDoesNotStopVerifying()
     {
         // More half-open handshakes than are kept, again and again: each costs the server its greeting's arithmetic and then says nothing.
+        using CertificateFiles files = new();
+        using ServerProcess server = files.Start();
+        using ApiClient client = server.Client();
+        CreatedKey key = client.CreateKey(client.CreateApi());
         byte[] greeting = Greeting();
         using CancellationTokenSource stop = new();
         int begun = 0;
@@ -158,7 +162,7 @@ public sealed class HostileTests(TlsServer tls) : IClassFixture<TlsServer>
             Queue<RawConnection> open = new();
             while (!stop.IsCancellationRequested)
             {
-                RawConnection connection = new(tls.Process.Port);
+                RawConnection connection = new(server.Port);
                 connection.Send(greeting);
                 open.Enqueue(connection);
                 Interlocked.Increment(ref begun);
@@ -180,11 +184,11 @@ public sealed class HostileTests(TlsServer tls) : IClassFixture<TlsServer>
             int before = Volatile.Read(ref begun);
             for (int i = 0; i < 500; i++)
             {
-                Assert.Equal("VALID", tls.Client.Verify(tls.Key.Key).Code);
+                Assert.Equal("VALID", client.Verify(key.Key).Code);
             }
 
             // And a newcomer gets through.
-            using (RawConnection connection = tls.Process.Connect())
+            using (RawConnection connection = server.Connect())
             {
                 TlsServer.AssertAnswers(connection);
             }
@@ -197,7 +201,7 @@ public sealed class HostileTests(TlsServer tls) : IClassFixture<TlsServer>
             Array.ForEach(attackers, static thread => thread.Join());
         }
 
-        Assert.Equal("VALID", tls.Client.Verify(tls.Key.Key).Code);
+        Assert.Equal("VALID", client.Verify(key.Key).Code);
     }
 
     [Fact]

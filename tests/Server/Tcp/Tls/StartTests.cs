@@ -41,7 +41,10 @@ public sealed class StartTests : IDisposable
         Write("broken-key.pem", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
         string path = name.Length == 0 ? Path.GetDirectoryName(_files.Key)! : _files.PathOf(name);
         string data = _files.PathOf("data");
-        CommandRun run = CommandRun.Of(["serve", "--listen", "127.0.0.1:0", "--admin", "off", "--data", data, .. _files.Options, option, path]);
+        string[] options = option == "--tls-client-ca" ? [.. _files.Options, option, path]
+            : option == "--tls-cert" ? [option, path, "--tls-key", _files.Key]
+            : ["--tls-cert", _files.Certificate, option, path];
+        CommandRun run = CommandRun.Of(["serve", "--listen", "127.0.0.1:0", "--admin", "off", "--data", data, .. options]);
         Assert.Equal(1, run.ExitCode);
         string line = Assert.Single(run.Errors.TrimEnd().Split('\n'));
         Assert.Contains(option, line, StringComparison.Ordinal);
