@@ -30,7 +30,6 @@ internal static unsafe partial class OpenSsl
     internal const ulong SSL_OP_NO_COMPRESSION = 1UL << 17;
     internal const ulong SSL_OP_NO_RENEGOTIATION = 1UL << 30;
     internal const int ERR_LIB_X509 = 11;
-    internal const int X509_R_KEY_TYPE_MISMATCH = 115;
     internal const int X509_R_KEY_VALUES_MISMATCH = 116;
 
     private const string Ssl = "libssl";
@@ -123,6 +122,9 @@ internal static unsafe partial class OpenSsl
 
     [LibraryImport(Ssl)]
     internal static partial int SSL_CTX_use_PrivateKey(nint context, nint key);
+
+    [LibraryImport(Ssl)]
+    internal static partial int SSL_CTX_check_private_key(nint context);
 
     [LibraryImport(Ssl)]
     internal static partial nint SSL_new(nint context);

@@ -197,11 +197,12 @@ internal sealed unsafe class TlsContext : SafeHandleZeroOrMinusOneIsInvalid
 
         bool isUsed = OpenSsl.SSL_CTX_use_PrivateKey(context, key) == 1;
         OpenSsl.EVP_PKEY_free(key);
-        if (!isUsed)
+
+        // A key of another kind is taken as that of a certificate still to come; the check then finds none.
+        if (!isUsed || OpenSsl.SSL_CTX_check_private_key(context) != 1)
         {
             nuint error = OpenSsl.ERR_peek_error();
-            bool isOther = (int)((error >> 23) & 0xFF) == OpenSsl.ERR_LIB_X509
-                && (int)(error & 0x7F_FFFF) is OpenSsl.X509_R_KEY_VALUES_MISMATCH or OpenSsl.X509_R_KEY_TYPE_MISMATCH;
+            bool isOther = isUsed || ((int)((error >> 23) & 0xFF) == OpenSsl.ERR_LIB_X509 && (int)(error & 0x7F_FFFF) == OpenSsl.X509_R_KEY_VALUES_MISMATCH);
             string reason = TakeReason();
             throw new TlsException(Problem(isOther
                 ? $"is not the key of the first certificate in '{TextSafety.Escape(files.Names.Certificate)}'; give the two that were made together"

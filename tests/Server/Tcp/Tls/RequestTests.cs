@@ -138,7 +138,7 @@ public sealed class RequestTests(TlsServer tls) : IClassFixture<TlsServer>
         early.ReadToEnd();
         body.Send("}");
         HttpAnswer answer = body.Read();
-        Assert.Equal(401, answer.Status);
+        Assert.InRange(answer.Status, 400, 499);
         Assert.True(answer.Closes);
         Assert.True(body.ReadEnd());
         Assert.Equal(0, server.WaitForEnd());
