@@ -26,6 +26,7 @@ internal static unsafe partial class OpenSsl
     internal const int SSL_ERROR_ZERO_RETURN = 6;
     internal const nint SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER = 0x02;
     internal const nint SSL_MODE_RELEASE_BUFFERS = 0x10;
+    internal const ulong SSL_OP_CLEANSE_PLAINTEXT = 1UL << 1;
     internal const ulong SSL_OP_NO_TICKET = 1UL << 14;
     internal const ulong SSL_OP_NO_COMPRESSION = 1UL << 17;
     internal const ulong SSL_OP_NO_RENEGOTIATION = 1UL << 30;

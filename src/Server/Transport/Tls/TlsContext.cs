@@ -95,7 +95,9 @@ internal sealed unsafe class TlsContext : SafeHandleZeroOrMinusOneIsInvalid
     private static void Configure(nint context, bool asksForClient)
     {
         // A resumed session shows no certificate again; where clients must have one, each connection proves it.
-        ulong options = OpenSsl.SSL_OP_NO_COMPRESSION | OpenSsl.SSL_OP_NO_RENEGOTIATION | (asksForClient ? OpenSsl.SSL_OP_NO_TICKET : 0);
+        // And keys that were opened do not stay behind in the library's buffers, as they do not in ours.
+        ulong options = OpenSsl.SSL_OP_CLEANSE_PLAINTEXT | OpenSsl.SSL_OP_NO_COMPRESSION | OpenSsl.SSL_OP_NO_RENEGOTIATION
+            | (asksForClient ? OpenSsl.SSL_OP_NO_TICKET : 0);
         _ = OpenSsl.SSL_CTX_set_options(context, options);
         _ = OpenSsl.SSL_CTX_ctrl(context, OpenSsl.SSL_CTRL_MODE, OpenSsl.SSL_MODE_RELEASE_BUFFERS | OpenSsl.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, 0);
         _ = OpenSsl.SSL_CTX_ctrl(context, OpenSsl.SSL_CTRL_SET_SESS_CACHE_MODE, OpenSsl.SSL_SESS_CACHE_OFF, 0);
