@@ -75,6 +75,7 @@ public sealed class ReloadTests : IDisposable
 
         Poll.Until(() => server.Metric("unkey_tls_reload_failures_total") == 1, "the failure is counted");
         Assert.Equal(first, NewSerial(server));
+        Poll.Until(() => server.Output.Contains("tls-not-reloaded", StringComparison.Ordinal), "the failure is logged");
         string line = Assert.Single(server.OutputLines, line => line.Contains("tls-not-reloaded", StringComparison.Ordinal));
         Assert.Contains("\"level\":\"error\"", line, StringComparison.Ordinal);
         Assert.Contains(fault == "other key" ? "--tls-key" : "--tls-cert", line, StringComparison.Ordinal);

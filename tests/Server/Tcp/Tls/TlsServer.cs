@@ -16,7 +16,7 @@ public sealed class TlsServer : IDisposable
 
     public TlsServer()
     {
-        _server = Files.Start("--header-timeout", "1s", "--threads", "2");
+        _server = Files.Start("--header-timeout", "1s", "--idle-timeout", "10m", "--threads", "2");
         Client = _server.Client();
         Key = Client.CreateKey(Client.CreateApi());
     }
