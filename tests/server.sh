@@ -1,5 +1,6 @@
 # Sourced by the scripts that test the published binary from outside: starts it, makes an API and a key, stops it.
 # After start_server: BASE_URL, UNKEY_ROOT_KEY and server_port are set. After create_key: TEST_KEY and TEST_KEY_ID too.
+# With UNKEY_TEST_TLS=1 in the environment the server speaks TLS, with a certificate of its own that curl and Node then trust (SERVER_CERTIFICATE).
 
 start_server() { # binary transport [options...]
   local binary=$1 transport=$2
@@ -7,6 +8,16 @@ start_server() { # binary transport [options...]
   server_dir=$(mktemp -d "${TMPDIR:-/tmp}/unkey-test.XXXXXX")
   UNKEY_ROOT_KEY=unkey_root_$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   export UNKEY_ROOT_KEY
+  local scheme=http host=127.0.0.1
+  if [ "${UNKEY_TEST_TLS:-}" = 1 ]; then
+    scheme=https host=localhost
+    SERVER_CERTIFICATE=$server_dir/cert.pem
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+      -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout "$server_dir/key.pem" -out "$SERVER_CERTIFICATE" 2>/dev/null
+    export CURL_CA_BUNDLE=$SERVER_CERTIFICATE NODE_EXTRA_CA_CERTS=$SERVER_CERTIFICATE
+    set -- --tls-cert "$SERVER_CERTIFICATE" --tls-key "$server_dir/key.pem" "$@"
+  fi
+  : >"$server_dir/out" # Read below, perhaps before the server's process has come so far.
   "$binary" serve --listen 127.0.0.1:0 --admin 127.0.0.1:0 --data "$server_dir/data" --transport "$transport" --log-format json "$@" \
     >"$server_dir/out" 2>"$server_dir/err" </dev/null &
   server_pid=$!
@@ -24,7 +35,7 @@ start_server() { # binary transport [options...]
     rm -rf "$server_dir"
     return 1
   fi
-  BASE_URL=http://127.0.0.1:$server_port
+  BASE_URL=$scheme://$host:$server_port
   export BASE_URL
 }
 

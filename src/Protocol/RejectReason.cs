@@ -107,4 +107,7 @@ public enum RejectReason
 
     /// <summary>The head or body did not come in time (408). Never set by a parser; here because the set is closed.</summary>
     Timeout,
+
+    /// <summary>HTTP without TLS on a port that speaks TLS (400). Never set by a parser; here because the set is closed.</summary>
+    PlainHttp,
 }

@@ -59,6 +59,7 @@ public static class RejectReasons
         RejectReason.ChunkOverheadTooLarge => "too much chunk framing for its data"u8,
         RejectReason.BodyTooLarge => "the request body is too large"u8,
         RejectReason.Timeout => "the request did not arrive in time"u8,
+        RejectReason.PlainHttp => "plain HTTP was sent to a port that speaks TLS; use https"u8,
         _ => "the request is malformed"u8,
     };
 }

@@ -12,6 +12,7 @@ internal sealed class ApiClientOptions
     /// <summary>Variable that holds the address of the server.</summary>
     public const string UrlVariable = "UNKEY_URL";
 
+    private const string TlsVariable = "UNKEY_TLS_CERT";
     private const string RootKeyVariable = "UNKEY_ROOT_KEY";
     private const string RootKeyFileVariable = "UNKEY_ROOT_KEY_FILE";
     private const int RootKeyFileCharactersMax = 4096;
@@ -21,7 +22,7 @@ internal sealed class ApiClientOptions
     private readonly Option<string> _url = new("--url")
     {
         HelpName = "url",
-        Description = $"Address of the running server. [env: {UrlVariable}] [default: http://127.0.0.1 and the port of UNKEY_LISTEN, or 8080]",
+        Description = $"Address of the running server. [env: {UrlVariable}] [default: http://127.0.0.1 and the port of UNKEY_LISTEN, or 8080; https when UNKEY_TLS_CERT is set]",
     };
 
     private readonly Option<string> _rootKeyFile = new("--root-key-file")
@@ -66,6 +67,29 @@ internal sealed class ApiClientOptions
         }
 
         return url;
+    }
+
+    /// <summary>Where to ask whether the server is well.</summary>
+    /// <param name="result">The parsed command line.</param>
+    /// <returns>As <see cref="Url"/>; but where the server speaks TLS and no address is given, the admin listener's, because a certificate is for a
+    /// name and not for the loopback address.</returns>
+    /// <exception cref="CommandException">It is no address, or the admin listener is off.</exception>
+    public Uri HealthUrl(ParseResult result)
+    {
+        if (result.GetValue(_url) is not null || _context.Variable(UrlVariable) is not null || _context.Variable(TlsVariable) is null)
+        {
+            return Url(result);
+        }
+
+        IPEndPoint? admin = new ServerOptions().Admin;
+        if (_context.Variable("UNKEY_ADMIN") is { } text)
+        {
+            admin = SettingText.EndPoint(text, out IPEndPoint given) is null ? given : null;
+        }
+
+        return admin is not null
+            ? new Uri("http://" + Reachable(admin) + "/health/live")
+            : throw new CommandException($"the server speaks TLS and its admin listener is off; give an https address that its certificate is for (--url, {UrlVariable})", ExitCode.Usage);
     }
 
     /// <summary>A client for the server, with the root key.</summary>
@@ -115,9 +139,12 @@ internal sealed class ApiClientOptions
             listen = given;
         }
 
-        IPAddress address = listen.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
-            : listen.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
-            : listen.Address;
-        return "http://" + new IPEndPoint(address, listen.Port);
+        return (_context.Variable(TlsVariable) is null ? "http://" : "https://") + Reachable(listen);
     }
+
+    private static IPEndPoint Reachable(IPEndPoint listen) => new(
+        listen.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
+            : listen.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
+            : listen.Address,
+        listen.Port);
 }

@@ -19,7 +19,7 @@ internal static class HealthCommand
         options.AddTo(command, withCredentials: false);
         command.SetAction(result => CommandRunner.Run(context, () =>
         {
-            Uri url = options.Url(result);
+            Uri url = options.HealthUrl(result);
             if (url.AbsolutePath == "/")
             {
                 url = new Uri(url, "/v2/liveness");

@@ -9,8 +9,8 @@ internal static partial class Log
     [LoggerMessage(1000, LogLevel.Information, "unkey {Version} starting: {Runtime}, SQLite {Sqlite}, {Threads} threads, {Transport} transport, process {ProcessId}")]
     public static partial void Starting(ILogger logger, string version, string runtime, string sqlite, int threads, string transport, int processId);
 
-    [LoggerMessage(1001, LogLevel.Information, "Ready: API on http://{Listen}, admin {Admin}, {ElapsedMs} ms after the start")]
-    public static partial void Ready(ILogger logger, string listen, string admin, long elapsedMs);
+    [LoggerMessage(1001, LogLevel.Information, "Ready: API on {Scheme}://{Listen}, admin {Admin}, {ElapsedMs} ms after the start")]
+    public static partial void Ready(ILogger logger, string scheme, string listen, string admin, long elapsedMs);
 
     [LoggerMessage(1002, LogLevel.Information, "{Signal} received: draining for up to {DrainSeconds} s; a second signal stops at once")]
     public static partial void Draining(ILogger logger, string signal, double drainSeconds);
@@ -27,7 +27,7 @@ internal static partial class Log
     [LoggerMessage(1011, LogLevel.Warning, "The admin listener {Admin} can be reached from other machines and asks for no credentials; keep it on loopback or behind a firewall")]
     public static partial void AdminNotLoopback(ILogger logger, string admin);
 
-    [LoggerMessage(1012, LogLevel.Warning, "Keys travel in plain text on {Listen}; put a TLS proxy in front of it when clients are on other machines")]
+    [LoggerMessage(1012, LogLevel.Warning, "Keys travel in plain text on {Listen}; give --tls-cert and --tls-key, or put a TLS proxy in front of it, when clients are on other machines")]
     public static partial void PlainHttpBeyondLoopback(ILogger logger, string listen);
 
     [LoggerMessage(1013, LogLevel.Warning, "--max-connections {Wanted} needs more descriptors than the limit of {DescriptorLimit} allows; serving at most {Given}")]

@@ -8,6 +8,16 @@ namespace Unkey.Server.Diagnostics;
 /// <remarks>Reactors write their own <see cref="ReactorMetrics"/>; nothing here is written on a hot path. Reading costs the reader, not the writers.</remarks>
 public sealed class Metrics
 {
+    private static readonly (HandshakeResult Result, string Label)[] s_handshakeLabels =
+    [
+        (HandshakeResult.Completed, "completed"),
+        (HandshakeResult.Failed, "failed"),
+        (HandshakeResult.TimedOut, "timeout"),
+        (HandshakeResult.Abandoned, "abandoned"),
+        (HandshakeResult.PlainHttp, "plain_http"),
+        (HandshakeResult.Displaced, "displaced"),
+    ];
+
     private readonly EndpointLabels _endpoints;
     private readonly ReactorMetrics[] _reactors;
     private readonly List<Gauge> _gauges = [];
@@ -32,6 +42,9 @@ public sealed class Metrics
         // Within milliseconds of the true start; the exact one would need /proc, which a container may not have.
         _startedAtSeconds = (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;
     }
+
+    /// <summary>Whether TLS is served, and its handshakes are told. Set before the admin listener starts.</summary>
+    public bool TellsHandshakes { get; set; }
 
     /// <summary>Number of reactors.</summary>
     public int ReactorCount => _reactors.Length;
@@ -67,6 +80,7 @@ public sealed class Metrics
         WriteLatency(writer);
         WriteConnections(writer);
         WriteReactors(writer);
+        WriteHandshakes(writer);
         foreach (Gauge gauge in _gauges)
         {
             Single(writer, gauge.Name, gauge.IsCounter ? "counter" : "gauge", gauge.Help, gauge.Read());
@@ -159,6 +173,21 @@ public sealed class Metrics
         Single(writer, "unkey_received_bytes_total", "counter", "Bytes read from client sockets.", Sum(static reactor => reactor.ReceivedBytes));
         Single(writer, "unkey_sent_bytes_total", "counter", "Bytes taken by client sockets.", Sum(static reactor => reactor.SentBytes));
         Single(writer, "unkey_connection_faults_total", "counter", "Exceptions caught at the edge of one connection; each is a bug.", Sum(static reactor => reactor.Faults));
+    }
+
+    private void WriteHandshakes(IMetricWriter writer)
+    {
+        const string Name = "unkey_tls_handshakes_total";
+        if (!TellsHandshakes)
+        {
+            return;
+        }
+
+        writer.Begin(Name, "counter", "TLS handshakes by how they ended.");
+        foreach ((HandshakeResult result, string label) in s_handshakeLabels)
+        {
+            writer.Sample(Name, Sum(reactor => reactor.Handshakes(result)), new MetricLabel("result", label));
+        }
     }
 
     private void WriteReactors(IMetricWriter writer)

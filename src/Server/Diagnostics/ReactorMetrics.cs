@@ -19,7 +19,11 @@ public sealed class ReactorMetrics
     private const int AllocatedSlot = AcceptedSlot + 5;
     private const int TurnSlot = AcceptedSlot + 6;
     private const int FaultSlot = AcceptedSlot + 7;
-    private const int RequestSlot = AcceptedSlot + 8;
+    private const int HandshakeSlot = AcceptedSlot + 8;
+    private const int RequestSlot = HandshakeSlot + HandshakeResults;
+
+    /// <summary>How many <see cref="HandshakeResult"/> there are.</summary>
+    internal const int HandshakeResults = (int)HandshakeResult.Displaced + 1;
 
     private static readonly double s_nanosecondsPerTick = 1_000_000_000.0 / Stopwatch.Frequency;
 
@@ -118,6 +122,15 @@ public sealed class ReactorMetrics
 
     /// <summary>Counts an exception that escaped the step of one connection: always a bug, never something a client may cause.</summary>
     public void ConnectionFaulted() => _slots[FaultSlot]++;
+
+    /// <summary>Counts a TLS handshake that is over.</summary>
+    /// <param name="result">How it ended.</param>
+    public void HandshakeEnded(HandshakeResult result) => _slots[HandshakeSlot + (int)result]++;
+
+    /// <summary>TLS handshakes that ended one way.</summary>
+    /// <param name="result">How they ended.</param>
+    /// <returns>A count that only grows.</returns>
+    internal long Handshakes(HandshakeResult result) => Volatile.Read(ref _slots[HandshakeSlot + (int)result]);
 
     /// <summary>Requests of one endpoint that ended one way.</summary>
     /// <param name="endpoint">The endpoint.</param>

@@ -16,6 +16,7 @@ using Unkey.Server.Storage.Buckets;
 using Unkey.Server.Storage.Credits;
 using Unkey.Server.Storage.Sqlite;
 using Unkey.Server.Transport;
+using Unkey.Server.Transport.Tls;
 
 namespace Unkey.Server.Hosting;
 
@@ -37,6 +38,7 @@ internal sealed class RunningServer : IAsyncDisposable
     private readonly EventPipeline? _events;
     private readonly HealthState _health;
     private readonly OtlpMetrics? _otlp;
+    private readonly TlsKeeper? _tls;
     private bool _isStopped;
 
     private RunningServer(
@@ -47,7 +49,8 @@ internal sealed class RunningServer : IAsyncDisposable
         EventPipeline? events,
         HealthState health,
         Metrics metrics,
-        OtlpMetrics? otlp)
+        OtlpMetrics? otlp,
+        TlsKeeper? tls)
     {
         _transport = transport;
         _engine = engine;
@@ -56,6 +59,7 @@ internal sealed class RunningServer : IAsyncDisposable
         _events = events;
         _health = health;
         _otlp = otlp;
+        _tls = tls;
         Metrics = metrics;
     }
 
@@ -89,8 +93,10 @@ internal sealed class RunningServer : IAsyncDisposable
         BucketKeeper? buckets = null;
         Task<EventPipeline?>? events = null;
         SqliteStore? store = null;
+        TlsKeeper? tls = null;
         try
         {
+            tls = OpenTls(options.Tls, loggers.CreateLogger("Unkey.Transport"), time);
             transport = Bind(options, loggers.CreateLogger("Unkey.Transport"));
 
             // First of all files: it holds the data directory.
@@ -125,6 +131,7 @@ internal sealed class RunningServer : IAsyncDisposable
             Describe(metrics, health, engine, controlPlane, buckets, credits, time);
             EventPipeline? pipeline = await events.ConfigureAwait(false);
             EventHosting.Describe(metrics, pipeline);
+            Describe(metrics, tls);
             AuthenticationThrottle throttle = controlPlane.Router.Throttle;
             metrics.Add(
                 "unkey_failed_authentications_throttled_total",
@@ -139,14 +146,16 @@ internal sealed class RunningServer : IAsyncDisposable
                 () => reactors.FailedFlushes,
                 isCounter: true);
             beforeAccepting(controlPlane);
-            transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, pipeline, time, credits);
+            transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, pipeline, time, credits, tls?.Context);
+            tls?.Start(reactors.UseTls);
             health.MarkStarted();
             OtlpMetrics? otlp = OtlpMetrics.Start(metrics, options.Otlp, loggers.CreateLogger("Unkey.Otlp"));
-            return new RunningServer(transport, engine, controlPlane, buckets, pipeline, health, metrics, otlp);
+            return new RunningServer(transport, engine, controlPlane, buckets, pipeline, health, metrics, otlp, tls);
         }
         catch (Exception e)
         {
             transport?.Dispose();
+            tls?.Dispose();
             if (buckets is not null)
             {
                 await buckets.DisposeAsync().ConfigureAwait(false);
@@ -189,6 +198,7 @@ internal sealed class RunningServer : IAsyncDisposable
 
         _isStopped = true;
         _health.MarkStopping();
+        _tls?.Dispose();
         long startedAt = Stopwatch.GetTimestamp();
         bool isClean = await _transport.DrainAsync(timeout, CancellationToken.None).ConfigureAwait(false);
         _transport.Dispose();
@@ -233,6 +243,31 @@ internal sealed class RunningServer : IAsyncDisposable
         if (opening.IsCompletedSuccessfully && opening.Result is { } pipeline)
         {
             await pipeline.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static TlsKeeper? OpenTls(TlsFileNames? names, ILogger logger, TimeProvider time)
+    {
+        try
+        {
+            return names is null ? null : TlsKeeper.Open(names, logger, time);
+        }
+        catch (TlsException e)
+        {
+            throw new StartupException(e.Message, e);
+        }
+    }
+
+    private static void Describe(Metrics metrics, TlsKeeper? tls)
+    {
+        metrics.TellsHandshakes = tls is not null;
+        if (tls is not null)
+        {
+            metrics.Add(
+                "unkey_tls_certificate_expiry_timestamp_seconds", "When the certificate in use expires, seconds since 1970.", () => tls.ExpiresAtSeconds);
+            metrics.Add("unkey_tls_reloads_total", "Times that the files of TLS were loaded again.", () => tls.Reloads, isCounter: true);
+            metrics.Add(
+                "unkey_tls_reload_failures_total", "Times that they could not be used and the certificate before them stayed.", () => tls.Failures, isCounter: true);
         }
     }
 

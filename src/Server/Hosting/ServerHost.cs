@@ -72,7 +72,7 @@ internal static class ServerHost
         RunningServer server = RunningServer
             .StartAsync(options, loggers, TimeProvider.System, controlPlane => ShowRootKey(controlPlane.BootstrapSecret, options, context), signals.Stopping)
             .GetAwaiter().GetResult();
-        Log.Ready(logger, server.EndPoint.ToString(), server.AdminEndPoint?.ToString() ?? "off", (long)Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds);
+        Log.Ready(logger, options.Tls is null ? "http" : "https", server.EndPoint.ToString(), server.AdminEndPoint?.ToString() ?? "off", (long)Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds);
         signals.Wait();
         long stopAt = Stopwatch.GetTimestamp();
         Log.Draining(logger, signals.Signal, options.DrainTimeout.TotalSeconds);
@@ -148,7 +148,7 @@ internal static class ServerHost
             Log.AdminNotLoopback(logger, admin.ToString());
         }
 
-        if (!IPAddress.IsLoopback(options.Listen.Address))
+        if (options.Tls is null && !IPAddress.IsLoopback(options.Listen.Address))
         {
             Log.PlainHttpBeyondLoopback(logger, options.Listen.ToString());
         }

@@ -8,6 +8,7 @@ using Unkey.Server.Diagnostics.Otlp;
 using Unkey.Server.Events;
 using Unkey.Server.Events.ClickHouse;
 using Unkey.Server.Events.Outlets;
+using Unkey.Server.Transport.Tls;
 
 namespace Unkey.Server.Hosting;
 
@@ -21,6 +22,18 @@ public sealed record ServerOptions
 
     /// <summary>Address of the admin listener (metrics and health), or <see langword="null"/> when it is off.</summary>
     public IPEndPoint? Admin { get; init; } = new(IPAddress.Loopback, 9090);
+
+    /// <summary>File with the certificates of the API listener, or <see langword="null"/> to serve without TLS.</summary>
+    public string? TlsCertificate { get; init; }
+
+    /// <summary>File with the private key of the certificate; given with <see cref="TlsCertificate"/> or not at all.</summary>
+    public string? TlsKey { get; init; }
+
+    /// <summary>File with the authorities of client certificates, or <see langword="null"/> when clients need none.</summary>
+    public string? TlsClientCa { get; init; }
+
+    /// <summary>The files of TLS, or <see langword="null"/> to serve without it.</summary>
+    public TlsFileNames? Tls => TlsCertificate is not null && TlsKey is not null ? new TlsFileNames(TlsCertificate, TlsKey, TlsClientCa) : null;
 
     /// <summary>Data directory, as given: relative paths are relative to the working directory.</summary>
     public string DataDirectory { get; init; } = "./data";

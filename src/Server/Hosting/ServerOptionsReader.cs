@@ -93,6 +93,18 @@ internal static class ServerOptionsReader
     // Rules over several settings; looked at only when each one is good by itself, so that no problem is told twice.
     private static void CheckTogether(ServerOptions options, List<string> problems)
     {
+        if (options.TlsCertificate is not null != options.TlsKey is not null)
+        {
+            problems.Add(options.TlsKey is null
+                ? "--tls-cert: needs the certificate's private key in --tls-key (the same file when it holds both); give both or neither"
+                : "--tls-key: needs its certificate in --tls-cert; give both or neither");
+        }
+
+        if (options.TlsClientCa is not null && options.TlsCertificate is null)
+        {
+            problems.Add("--tls-client-ca: asks clients for certificates in the TLS handshake, and there is none without --tls-cert and --tls-key; give all three");
+        }
+
         if (options.TestMode && !IPAddress.IsLoopback(options.Listen.Address))
         {
             problems.Add($"--test-mode: lets every client set the time, so --listen must be a loopback address such as 127.0.0.1:{options.Listen.Port}, not {options.Listen}");

@@ -73,6 +73,19 @@ internal static class ServerSettings
                 return problem is null ? null : problem + ", nor 'off'";
             },
         },
+        SettingKinds.FileName(
+            "--tls-cert",
+            "PEM file with the certificate of the API listener, those of its issuers behind it. With it and --tls-key the API speaks TLS alone (1.2 and 1.3)."
+                + " Read again on SIGHUP and when it changes.",
+            static (o, value) => o with { TlsCertificate = value }),
+        SettingKinds.FileName(
+            "--tls-key",
+            "PEM file with the private key of that certificate, not encrypted; may be the same file.",
+            static (o, value) => o with { TlsKey = value }),
+        SettingKinds.FileName(
+            "--tls-client-ca",
+            "PEM file with the authorities of client certificates: a client without a certificate that one of them signed is refused in the handshake (mutual TLS).",
+            static (o, value) => o with { TlsClientCa = value }),
         new()
         {
             Option = "--data",

@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 
 namespace Unkey.Server.Hosting;
 
@@ -52,6 +53,25 @@ internal static class SettingKinds
             description,
             (string text, out TimeSpan value) => SettingText.Duration(text, bounds.Min, bounds.Max, out value),
             set);
+
+    /// <summary>The name of a file; whether it can be used shows when it is opened.</summary>
+    public static Setting FileName(string option, string description, Func<ServerOptions, string, ServerOptions> set) => new()
+    {
+        Option = option,
+        ValueName = "file",
+        Default = null,
+        Description = description,
+        Read = (string text, ref ServerOptions draft) =>
+        {
+            if (text.Length == 0 || text.Contains('\0') || Path.EndsInDirectorySeparator(text))
+            {
+                return "is not a file name";
+            }
+
+            draft = set(draft, text);
+            return null;
+        },
+    };
 
     private static Setting Make<T>(
         string option, string valueName, string shownDefault, string description, Parse<T> parse, Func<ServerOptions, T, ServerOptions> set, bool isFlag = false) => new()

@@ -117,6 +117,9 @@ internal sealed class RequestLoop
     /// <summary>Refuses the request that did not arrive in time, and the connection with it.</summary>
     internal void RefuseTimeout(Connection connection) => Refuse(connection, RejectReason.Timeout);
 
+    /// <summary>Refuses what was sent without TLS where TLS is spoken.</summary>
+    internal void RefusePlainHttp(Connection connection) => Refuse(connection, RejectReason.PlainHttp);
+
     /// <summary>Tells a client that there are too many connections.</summary>
     internal void RefuseOverLimit(Connection connection)
     {

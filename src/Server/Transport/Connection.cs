@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Unkey.Protocol;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Hot;
+using Unkey.Server.Transport.Tls;
 
 namespace Unkey.Server.Transport;
 
@@ -20,6 +21,7 @@ internal sealed class Connection
     {
         Input = new ConnectionInput(pool);
         Output = new ConnectionOutput(pool);
+        Outgoing = Output;
     }
 
     /// <summary>Index in the reactor's table; with <see cref="Generation"/> it names this connection and no later one.</summary>
@@ -46,6 +48,12 @@ internal sealed class Connection
     internal ConnectionInput Input { get; }
 
     internal ConnectionOutput Output { get; }
+
+    /// <summary>What goes to the socket next: <see cref="Output"/>, or what TLS has made of it.</summary>
+    internal ConnectionOutput Outgoing { get; private set; }
+
+    /// <summary>The TLS between the socket and the requests; null where there is none.</summary>
+    internal TlsSession? Tls { get; private set; }
 
     internal ConnectionPhase Phase { get; set; }
 
@@ -120,6 +128,20 @@ internal sealed class Connection
     {
         _peerAddressLength = Math.Min(text.Length, AddressBytes.Length);
         text[.._peerAddressLength].CopyTo(_peerAddress);
+    }
+
+    /// <summary>Puts TLS between the socket and the requests. Before anything was received or written.</summary>
+    internal void Secure(TlsSession tls)
+    {
+        Tls = tls;
+        Outgoing = tls.Wire;
+    }
+
+    /// <summary>Takes it away again, from a client that did not begin any.</summary>
+    internal void Unsecure()
+    {
+        Tls = null;
+        Outgoing = Output;
     }
 
     /// <summary>Returns every block to the pool.</summary>

@@ -21,6 +21,9 @@ internal enum ConnectionPhase : byte
     /// <summary>The last answer is written: it is sent, then the sending side is closed and what still arrives is dropped.</summary>
     Closing,
 
+    /// <summary>TLS is being agreed on; nothing of a request has been seen.</summary>
+    Handshake,
+
     /// <summary>Closed; the object only waits to be forgotten.</summary>
     Closed,
 }

@@ -85,6 +85,9 @@ internal sealed class ConnectionTable
     [HotPath]
     internal void SetDeadline(Connection connection, long monotonicMs) => _deadlines[connection.Slot] = monotonicMs;
 
+    /// <summary>When the connection's patience ends.</summary>
+    internal long DeadlineOf(Connection connection) => _deadlines[connection.Slot];
+
     /// <summary>The next slot from <paramref name="from"/> on whose deadline has come, or -1.</summary>
     internal int NextExpired(int from, long monotonicMs)
     {

@@ -51,7 +51,7 @@ internal sealed class PortableReactor(ReactorContext context) : Reactor(context)
         Accepted(connection);
         if (connection.Phase != ConnectionPhase.Closed)
         {
-            UpdateInterest(connection, wantsRead: true, wantsWrite: connection.Output.Unsent > 0);
+            UpdateInterest(connection, wantsRead: true, wantsWrite: connection.Outgoing.Unsent > 0);
         }
     }
 
@@ -89,7 +89,7 @@ internal sealed class PortableReactor(ReactorContext context) : Reactor(context)
                     continue;
                 }
 
-                connection.Output.Sent(sent);
+                connection.Outgoing.Sent(sent);
                 Metrics.BytesSent(sent);
                 connection.WriteDeadlineMs = 0;
                 OnWritable(connection);
@@ -169,7 +169,7 @@ internal sealed class PortableReactor(ReactorContext context) : Reactor(context)
 
         if (wantsWrite && !socket.SendPending)
         {
-            socket.SendInBackground(connection.Output.FirstUnsent());
+            socket.SendInBackground(connection.Outgoing.FirstUnsent());
         }
     }
 

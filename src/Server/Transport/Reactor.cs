@@ -36,6 +36,8 @@ internal abstract partial class Reactor : IDisposable
     {
         _context = context;
         _deadlines = Deadlines.From(context.Options);
+        _tls = context.Tls;
+        _sealedBytes = _tls is null ? [] : GC.AllocateUninitializedArray<byte>(BufferPool.BlockBytes, pinned: true);
         Pool = new BufferPool();
         Clock = new ReactorClock(context.Time);
         Loop = new RequestLoop(context, this);
@@ -74,7 +76,9 @@ internal abstract partial class Reactor : IDisposable
             Clock.Update();
             while (!_stopping)
             {
-                int timeoutMs = Connections.Count == 0 ? -1 : (int)Math.Clamp(_nextSweepMs - Clock.MonotonicMs, 0, SweepIntervalMs);
+                int timeoutMs = HasHandshakeSteps ? 0
+                    : Connections.Count == 0 ? -1
+                    : (int)Math.Clamp(_nextSweepMs - Clock.MonotonicMs, 0, SweepIntervalMs);
                 int ready = Wait(timeoutMs);
                 Clock.Update();
                 if (timeoutMs < 0)
@@ -86,6 +90,11 @@ internal abstract partial class Reactor : IDisposable
                 participant.Enter();
                 Dispatch(ready);
                 RunPosted();
+                if (HasHandshakeSteps)
+                {
+                    RunHandshake(ready);
+                }
+
                 if (Clock.MonotonicMs >= _nextSweepMs)
                 {
                     Sweep();
@@ -132,6 +141,10 @@ internal abstract partial class Reactor : IDisposable
                 {
                     BeginClose(idle);
                 }
+            }
+            else if (Connections.At(slot) is { Phase: ConnectionPhase.Handshake } early)
+            {
+                DrainHandshake(early);
             }
         }
     }
@@ -226,6 +239,12 @@ internal abstract partial class Reactor : IDisposable
                 return;
             }
 
+            if (connection.Tls is { } tls)
+            {
+                OnReadableTls(connection, tls);
+                return;
+            }
+
             Span<byte> room = connection.Input.GetReceiveSpan();
             int received = Receive(connection, room);
             if (received > 0)
@@ -262,7 +281,14 @@ internal abstract partial class Reactor : IDisposable
     {
         try
         {
-            Advance(connection);
+            if (connection.Phase != ConnectionPhase.Handshake)
+            {
+                Advance(connection);
+            }
+            else if (SendUnsent(connection))
+            {
+                UpdateInterest(connection);
+            }
         }
         catch (Exception e)
         {
@@ -275,6 +301,12 @@ internal abstract partial class Reactor : IDisposable
     {
         Connections.Add(connection);
         Metrics.ConnectionOpened();
+        if (_tls is not null && !connection.IsAdmin)
+        {
+            AcceptedTls(connection);
+            return;
+        }
+
         Connections.SetDeadline(connection, Clock.MonotonicMs + _deadlines.IdleMs);
         if (connection.IsOverLimit)
         {
@@ -313,6 +345,11 @@ internal abstract partial class Reactor : IDisposable
         }
 
         Context.Bodies.Release(connection);
+        if (connection.Tls is { } tls)
+        {
+            CloseTls(connection, tls);
+        }
+
         connection.Release();
         CloseSocket(connection);
         Connections.Remove(connection);
@@ -361,6 +398,11 @@ internal abstract partial class Reactor : IDisposable
     [HotPath]
     private bool SendUnsent(Connection connection)
     {
+        if (connection.Tls is { } tls)
+        {
+            return SendSealed(connection, tls, out bool isAllSent) && (!isAllSent || AllSent(connection));
+        }
+
         ConnectionOutput output = connection.Output;
         bool progressed = false;
         while (output.Unsent > 0)
@@ -388,6 +430,13 @@ internal abstract partial class Reactor : IDisposable
             return true;
         }
 
+        return AllSent(connection);
+    }
+
+    /// <summary>Ends what ends with the last byte of an answer; false when the connection is gone.</summary>
+    [HotPath]
+    private bool AllSent(Connection connection)
+    {
         RecordHotLatency(connection);
         connection.WriteDeadlineMs = 0;
         if (connection.Phase == ConnectionPhase.Closing && !connection.WriteShut)
@@ -469,13 +518,14 @@ internal abstract partial class Reactor : IDisposable
     private static bool WantsRead(Connection connection) => connection.HeldTo == 0 && connection.Phase switch
     {
         ConnectionPhase.Blocked or ConnectionPhase.Closed => false,
+        ConnectionPhase.Handshake => !connection.Tls!.IsWaiting,
         ConnectionPhase.Cold => !connection.Input.Ended && connection.Input.Length < ReadAheadBytesMax,
         _ => !connection.Input.Ended,
     };
 
     [HotPath]
     private void UpdateInterest(Connection connection) =>
-        UpdateInterest(connection, WantsRead(connection), connection.HeldTo == 0 && connection.Output.Unsent > 0);
+        UpdateInterest(connection, WantsRead(connection), connection.HeldTo == 0 && connection.Outgoing.Unsent > 0);
 
     private void RunPosted()
     {

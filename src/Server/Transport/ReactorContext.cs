@@ -8,6 +8,7 @@ using Unkey.Server.Diagnostics;
 using Unkey.Server.Events;
 using Unkey.Server.Hosting;
 using Unkey.Server.Routing;
+using Unkey.Server.Transport.Tls;
 
 namespace Unkey.Server.Transport;
 
@@ -49,6 +50,9 @@ internal sealed record ReactorContext
 
     /// <summary>Bounds the bodies under way across reactors.</summary>
     public required BodyBudget Bodies { get; init; }
+
+    /// <summary>The certificate to begin with; null to serve without TLS.</summary>
+    public TlsContext? Tls { get; init; }
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }

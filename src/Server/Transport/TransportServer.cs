@@ -15,6 +15,7 @@ using Unkey.Server.Events;
 using Unkey.Server.Hosting;
 using Unkey.Server.Routing;
 using Unkey.Server.Storage.Credits;
+using Unkey.Server.Transport.Tls;
 
 namespace Unkey.Server.Transport;
 
@@ -96,7 +97,8 @@ internal sealed class TransportServer : IDisposable
         Metrics metrics,
         EventPipeline? events,
         TimeProvider time,
-        CreditFile? credits = null)
+        CreditFile? credits = null,
+        TlsContext? tls = null)
     {
         _limit = new ConnectionLimit(_options.MaxConnections);
         var bodies = new BodyBudget(BodyBudget.DefaultBytesMax);
@@ -120,6 +122,7 @@ internal sealed class TransportServer : IDisposable
                 Metrics = metrics.Reactor(i),
                 Limit = _limit,
                 Bodies = bodies,
+                Tls = tls,
                 Time = time,
                 Logger = _logger,
             };
@@ -139,6 +142,15 @@ internal sealed class TransportServer : IDisposable
         foreach (PortableListener listener in _listeners)
         {
             _ = listener.AcceptAsync(Array.ConvertAll(_reactors, static r => (PortableReactor)r));
+        }
+    }
+
+    /// <summary>Makes connections that begin from now on use another certificate. Any thread, once started.</summary>
+    internal void UseTls(TlsContext tls)
+    {
+        foreach (Reactor reactor in _reactors)
+        {
+            reactor.Post(new TakeTls(tls));
         }
     }
 
@@ -211,6 +223,11 @@ internal sealed class TransportServer : IDisposable
         DurabilityGate gate = new(events.Ring(reactor), events.ColdRing, Flush, _logger);
         _gates.Add(gate);
         return gate;
+    }
+
+    private sealed class TakeTls(TlsContext tls) : IReactorWork
+    {
+        public void Run(Reactor reactor) => reactor.UseTls(tls);
     }
 
     private sealed class BeginDrain : IReactorWork

@@ -16,7 +16,7 @@ public sealed class LogFormatterTests
     [Fact]
     public void AJsonEntryIsOneLineWithItsFields()
     {
-        string line = Format(new JsonLogFormatter(TimeProvider.System), logger => Log.Ready(logger, "0.0.0.0:8080", "off", 12));
+        string line = Format(new JsonLogFormatter(TimeProvider.System), logger => Log.Ready(logger, "http", "0.0.0.0:8080", "off", 12));
         Assert.Equal(line.Length - 1, line.IndexOf('\n', StringComparison.Ordinal));
         using JsonDocument entry = JsonDocument.Parse(line);
         Assert.Equal("info", entry.RootElement.GetProperty("level").GetString());

@@ -8,6 +8,7 @@ using Unkey.Engine.Limits;
 using Unkey.Server.Events;
 using Unkey.Server.Events.Outlets;
 using Unkey.Server.Hosting;
+using Unkey.Server.Transport.Tls;
 using Xunit;
 
 namespace Unkey.Server.Tests.Hosting;
@@ -131,6 +132,23 @@ public sealed class ServerOptionsTests
         Assert.Contains("--durability", Assert.Single(problems), StringComparison.Ordinal);
         ReadWith(new() { ["--durability"] = "eventual" }, [], out problems);
         Assert.Contains("--durability", Assert.Single(problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TlsNeedsBothOfItsFiles()
+    {
+        ReadWith(new() { ["--tls-cert"] = "cert.pem" }, [], out List<string> problems);
+        Assert.Contains("--tls-key", Assert.Single(problems), StringComparison.Ordinal);
+        ReadWith(new() { ["--tls-key"] = "key.pem" }, [], out problems);
+        Assert.Contains("--tls-cert", Assert.Single(problems), StringComparison.Ordinal);
+        ReadWith(new() { ["--tls-client-ca"] = "ca.pem" }, [], out problems);
+        Assert.Contains("--tls-client-ca", Assert.Single(problems), StringComparison.Ordinal);
+        ReadWith(new() { ["--tls-cert"] = "certs/", ["--tls-key"] = "key.pem" }, [], out problems);
+        Assert.Contains("is not a file name", Assert.Single(problems), StringComparison.Ordinal);
+        ServerOptions options = ReadWith(new() { ["--tls-cert"] = "both.pem", ["--tls-key"] = "both.pem", ["--tls-client-ca"] = "ca.pem" }, [], out problems);
+        Assert.Empty(problems);
+        Assert.Equal(new TlsFileNames("both.pem", "both.pem", "ca.pem"), options.Tls);
+        Assert.Null(ReadWith([], [], out _).Tls);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ internal sealed class ApiClient(ServerProcess server, string rootKey) : IDisposa
     /// <summary>Sends bytes and reads one answer. A connection that ends without having been announced as closing fails the test.</summary>
     public HttpAnswer Exchange(ReadOnlySpan<byte> request)
     {
-        _connection ??= new RawConnection(Server.Port);
+        _connection ??= Server.Connect();
         _connection.Send(request);
         HttpAnswer answer = _connection.Read();
         if (answer.Closes)

@@ -3,22 +3,24 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Unkey.Server.Tests.Tcp.Harness;
 
-/// <summary>A TCP connection that sends bytes as they are and reads responses strictly. Not thread-safe.</summary>
+/// <summary>A TCP connection that sends bytes as they are, or over TLS, and reads responses strictly. Not thread-safe.</summary>
 internal sealed partial class RawConnection : IDisposable
 {
     private readonly Socket _socket;
+    private readonly SslStream? _tls;
     private byte[] _buffer = new byte[16 * 1024];
     private int _start;
     private int _end;
     private bool _ended;
 
-    public RawConnection(int port, int receiveBufferBytes = 0)
+    public RawConnection(int port, int receiveBufferBytes = 0, SslClientAuthenticationOptions? tls = null)
     {
         _socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBufferBytes > 0)
@@ -27,7 +29,23 @@ internal sealed partial class RawConnection : IDisposable
         }
 
         _socket.Connect(IPAddress.Loopback, port);
+        if (tls is not null)
+        {
+            _tls = new SslStream(new NetworkStream(_socket, ownsSocket: false) { ReadTimeout = (int)Poll.Deadline.TotalMilliseconds });
+            try
+            {
+                _tls.AuthenticateAsClient(tls);
+            }
+            catch
+            {
+                Dispose();
+                throw;
+            }
+        }
     }
+
+    /// <summary>The TLS of the connection.</summary>
+    public SslStream Tls => _tls ?? throw new InvalidOperationException("The connection is plain.");
 
     public Socket Socket => _socket;
 
@@ -36,8 +54,15 @@ internal sealed partial class RawConnection : IDisposable
 
     public void Send(string latin1) => Send(Encoding.Latin1.GetBytes(latin1));
 
+    /// <summary>Sends bytes; over TLS, each call makes a record of its own.</summary>
     public void Send(ReadOnlySpan<byte> bytes)
     {
+        if (_tls is not null)
+        {
+            _tls.Write(bytes);
+            return;
+        }
+
         while (!bytes.IsEmpty)
         {
             bytes = bytes[_socket.Send(bytes)..];
@@ -55,7 +80,11 @@ internal sealed partial class RawConnection : IDisposable
     }
 
     /// <summary>Tells the server that nothing more will be sent, and goes on reading.</summary>
-    public void HalfClose() => _socket.Shutdown(SocketShutdown.Send);
+    public void HalfClose()
+    {
+        _tls?.ShutdownAsync().GetAwaiter().GetResult();
+        _socket.Shutdown(SocketShutdown.Send);
+    }
 
     /// <summary>Ends the connection with a reset.</summary>
     public void Abort()
@@ -152,7 +181,11 @@ internal sealed partial class RawConnection : IDisposable
     /// <summary>Whether anything arrives, or the end, within a while. For proving that the server does not answer yet.</summary>
     public bool Arrives(TimeSpan within) => _end > _start || _socket.Poll(within, SelectMode.SelectRead);
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _tls?.Dispose();
+        _socket.Dispose();
+    }
 
     private ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start, _end - _start);
 
@@ -234,18 +267,22 @@ internal sealed partial class RawConnection : IDisposable
         }
 
         long start = Stopwatch.GetTimestamp();
-        if (!_socket.Poll(ReadDeadline, SelectMode.SelectRead))
+        if (_tls is null && !_socket.Poll(ReadDeadline, SelectMode.SelectRead))
         {
             throw new TimeoutException($"Nothing arrived within {Stopwatch.GetElapsedTime(start).TotalSeconds:0.#} s");
         }
 
         try
         {
-            int count = _socket.Receive(_buffer.AsSpan(_end));
+            int count = _tls?.Read(_buffer.AsSpan(_end)) ?? _socket.Receive(_buffer.AsSpan(_end));
             _end += count;
             _ended = count == 0;
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
+        {
+            _ended = true;
+        }
+        catch (IOException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted })
         {
             _ended = true;
         }

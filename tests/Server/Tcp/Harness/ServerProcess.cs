@@ -107,7 +107,7 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>A client with the bootstrap root key.</summary>
     public ApiClient Client() => new(this, RootKey);
 
-    public RawConnection Connect() => new(Port);
+    public RawConnection Connect() => new(Port, tls: _setup.Tls);
 
     /// <summary>Names a text that must never be printed or stored in the clear.</summary>
     public void AddSecret(string secret)

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Net.Security;
 
 namespace Unkey.Server.Tests.Tcp.Harness;
 
@@ -18,6 +19,9 @@ internal sealed record ServerSetup
 
     /// <summary>Bootstrap root key, passed in the environment; <see langword="null"/> lets the server make one.</summary>
     public string? RootKey { get; init; } = "unkey_root_" + Guid.NewGuid().ToString("N");
+
+    /// <summary>How the tests' own connections speak TLS; <see langword="null"/> for none. What the server speaks is said by its options.</summary>
+    public SslClientAuthenticationOptions? Tls { get; init; }
 
     /// <summary>More options, after those the harness always gives, so that they win.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];

@@ -6,10 +6,13 @@ namespace Unkey.Server.Tests.Tcp.Harness;
 /// <summary>POSIX signals to a child.</summary>
 internal static partial class Signals
 {
+    private const int SIGHUP = 1;
     private const int SIGTERM = 15;
     private const int SIGKILL = 9;
     private const int SIGSTOP = 19;
     private const int SIGCONT = 18;
+
+    public static void HangUp(int processId) => Send(processId, SIGHUP);
 
     public static void Terminate(int processId) => Send(processId, SIGTERM);
 
