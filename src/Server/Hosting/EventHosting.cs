@@ -109,6 +109,22 @@ internal static class EventHosting
         return new AnalyticsService(store, limits, time);
     }
 
+    /// <summary>Makes readiness tell what the pipeline suffers from; none of it holds up a verification.</summary>
+    public static void Watch(HealthState health, EventPipeline? events, TimeProvider time)
+    {
+        if (events is null)
+        {
+            return;
+        }
+
+        RecentGrowth drops = new(() => events.Dropped, TimeSpan.FromMinutes(1), time);
+        health.AddWarning("events", () =>
+            drops.IsRecent() ? "events were dropped in the last minute: a ring or the spool was full"
+            : !events.IsSinkUp ? "the event store takes no batches; they wait in the spool"
+            : events.IsBacklogGrowing ? "events come faster than the event store takes them"
+            : null);
+    }
+
     /// <summary>Adds what the pipeline counts to the metrics.</summary>
     public static void Describe(Metrics metrics, EventPipeline? events)
     {

@@ -10,6 +10,7 @@ using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Diagnostics.Otlp;
+using Unkey.Server.Diagnostics.Requests;
 using Unkey.Server.Events;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Buckets;
@@ -37,6 +38,7 @@ internal sealed class RunningServer : IAsyncDisposable
     private readonly EventPipeline? _events;
     private readonly HealthState _health;
     private readonly OtlpMetrics? _otlp;
+    private readonly RequestObservation _observation;
     private bool _isStopped;
 
     private RunningServer(
@@ -47,7 +49,8 @@ internal sealed class RunningServer : IAsyncDisposable
         EventPipeline? events,
         HealthState health,
         Metrics metrics,
-        OtlpMetrics? otlp)
+        OtlpMetrics? otlp,
+        RequestObservation observation)
     {
         _transport = transport;
         _engine = engine;
@@ -56,6 +59,7 @@ internal sealed class RunningServer : IAsyncDisposable
         _events = events;
         _health = health;
         _otlp = otlp;
+        _observation = observation;
         Metrics = metrics;
     }
 
@@ -89,6 +93,7 @@ internal sealed class RunningServer : IAsyncDisposable
         BucketKeeper? buckets = null;
         Task<EventPipeline?>? events = null;
         SqliteStore? store = null;
+        RequestObservation? observation = null;
         try
         {
             transport = Bind(options, loggers.CreateLogger("Unkey.Transport"));
@@ -123,6 +128,7 @@ internal sealed class RunningServer : IAsyncDisposable
             Describe(metrics, health, engine, controlPlane, buckets, credits, time);
             EventPipeline? pipeline = await events.ConfigureAwait(false);
             EventHosting.Describe(metrics, pipeline);
+            EventHosting.Watch(health, pipeline, time);
             AuthenticationThrottle throttle = controlPlane.Router.Throttle;
             metrics.Add(
                 "unkey_failed_authentications_throttled_total",
@@ -135,15 +141,17 @@ internal sealed class RunningServer : IAsyncDisposable
                 "Flushes that failed under --durability strict; the answers that waited for them were not sent.",
                 () => reactors.FailedFlushes,
                 isCounter: true);
+            observation = new RequestObservation(options, metrics, loggers, time);
             beforeAccepting(controlPlane);
-            transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, pipeline, time, credits);
+            transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health, options.AdminTokenHash), metrics, pipeline, time, credits, observation);
             health.MarkStarted();
             OtlpMetrics? otlp = OtlpMetrics.Start(metrics, options.Otlp, loggers.CreateLogger("Unkey.Otlp"));
-            return new RunningServer(transport, engine, controlPlane, buckets, pipeline, health, metrics, otlp);
+            return new RunningServer(transport, engine, controlPlane, buckets, pipeline, health, metrics, otlp, observation);
         }
         catch (Exception e)
         {
             transport?.Dispose();
+            observation?.Dispose();
             if (buckets is not null)
             {
                 await buckets.DisposeAsync().ConfigureAwait(false);
@@ -189,6 +197,7 @@ internal sealed class RunningServer : IAsyncDisposable
         long startedAt = Stopwatch.GetTimestamp();
         bool isClean = await _transport.DrainAsync(timeout, CancellationToken.None).ConfigureAwait(false);
         _transport.Dispose();
+        await Task.Run(_observation.Dispose).ConfigureAwait(false);
 
         // While everything that the metrics read is still there.
         if (_otlp is not null)
@@ -250,7 +259,9 @@ internal sealed class RunningServer : IAsyncDisposable
     {
         // The store answers from memory and the page cache; a disk that hangs holds up this probe, not a verification.
         Func<bool> isStoreHealthy = () => controlPlane.IsHealthyAsync().GetAwaiter().GetResult();
-        health.AddCheck("store", isStoreHealthy);
+        health.AddCheck("store", () => isStoreHealthy() ? null : "does not answer or takes no writes: verification goes on from memory, management calls fail");
+        health.AddWarning("buckets", () => buckets.IsHealthy ? null : "the bucket file cannot be written: limits go on from memory, and a restart forgets what was taken since");
+        health.AddWarning("credits", () => credits.IsHealthy ? null : "the credit file cannot grow: further balances are written back once a second only");
         metrics.Add("unkey_store_up", "1 when the store answers and takes writes, else 0.", () => isStoreHealthy() ? 1 : 0);
         metrics.Add("unkey_keys", "Keys in memory, root keys included.", () => engine.Keys.Count);
         metrics.Add("unkey_key_slots", "Slots of the key table.", () => engine.Keys.Capacity);

@@ -37,7 +37,7 @@ internal abstract partial class Reactor : IDisposable
         _context = context;
         _deadlines = Deadlines.From(context.Options);
         Pool = new BufferPool();
-        Clock = new ReactorClock(context.Time);
+        Clock = new ReactorClock(context.Time, context.Options.ServerTiming);
         Loop = new RequestLoop(context, this);
     }
 

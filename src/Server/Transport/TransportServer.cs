@@ -11,6 +11,7 @@ using Unkey.Server.Commands;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Documents;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Diagnostics.Requests;
 using Unkey.Server.Events;
 using Unkey.Server.Hosting;
 using Unkey.Server.Routing;
@@ -96,7 +97,8 @@ internal sealed class TransportServer : IDisposable
         Metrics metrics,
         EventPipeline? events,
         TimeProvider time,
-        CreditFile? credits = null)
+        CreditFile? credits = null,
+        RequestObservation? observation = null)
     {
         _limit = new ConnectionLimit(_options.MaxConnections);
         var bodies = new BodyBudget(BodyBudget.DefaultBytesMax);
@@ -113,6 +115,7 @@ internal sealed class TransportServer : IDisposable
                 Events = events?.Ring(i),
                 ColdEvents = _options.RequestLog.IsOn ? events?.Cold : null,
                 Durability = gate,
+                Watch = observation?.Watch(i),
                 Routes = routes,
                 ControlPlane = controlPlane,
                 Documents = documents,
