@@ -127,7 +127,7 @@ internal sealed class RunningServer : IAsyncDisposable
             Metrics metrics = new(options.Threads, BuildVersion.Full, controlPlane.Router.Paths);
             Describe(metrics, health, engine, controlPlane, buckets, credits, time);
             EventPipeline? pipeline = await events.ConfigureAwait(false);
-            EventHosting.Describe(metrics, pipeline);
+            EventHosting.Describe(metrics, pipeline, options);
             EventHosting.Watch(health, pipeline, time);
             AuthenticationThrottle throttle = controlPlane.Router.Throttle;
             metrics.Add(
@@ -136,6 +136,10 @@ internal sealed class RunningServer : IAsyncDisposable
                 () => throttle.Refused,
                 isCounter: true);
             TransportServer reactors = transport;
+            metrics.Add("unkey_connections_max", "Most open connections (--max-connections, or what the descriptors allow).", () => options.MaxConnections);
+            metrics.Add("unkey_request_body_bytes", "Bytes of request bodies that are not complete.", () => reactors.BodyBytes);
+            metrics.Add("unkey_request_body_capacity_bytes", "Most of those over all connections; beyond it requests are answered 503.", () => BodyBudget.DefaultBytesMax);
+            metrics.Add("unkey_cold_calls_waiting", "Management calls and other work that wait for a thread of the pool.", () => ThreadPool.PendingWorkItemCount);
             metrics.Add(
                 "unkey_durability_failures_total",
                 "Flushes that failed under --durability strict; the answers that waited for them were not sent.",

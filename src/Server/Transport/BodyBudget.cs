@@ -17,6 +17,9 @@ internal sealed class BodyBudget(long bytesMax)
 
     private long _bytes;
 
+    /// <summary>Bytes counted now.</summary>
+    internal long Bytes => Volatile.Read(ref _bytes);
+
     /// <summary>Counts what <paramref name="connection"/> holds now; false when that is too much for all together.</summary>
     internal bool TryHold(Connection connection, long bytes)
     {

@@ -35,6 +35,7 @@ internal sealed class TransportServer : IDisposable
     private readonly List<Thread> _threads = [];
     private readonly List<DurabilityGate> _gates = [];
     private Reactor[] _reactors = [];
+    private readonly BodyBudget _bodies = new(BodyBudget.DefaultBytesMax);
     private ConnectionLimit? _limit;
 
     private TransportServer(ServerOptions options, ILogger logger)
@@ -82,6 +83,9 @@ internal sealed class TransportServer : IDisposable
     /// <summary>Connections open now.</summary>
     internal int ConnectionCount => _limit?.Count ?? 0;
 
+    /// <summary>Bytes of bodies that are not complete, of connections that have more than <see cref="BodyBudget.FreeBytes"/>. Any thread.</summary>
+    internal long BodyBytes => _bodies.Bytes;
+
     /// <summary>Blocks in use by connections; exact once the reactors have ended, for leak checks.</summary>
     internal int RentedBlocks => _reactors.Sum(static r => r.RentedBlocks);
 
@@ -101,7 +105,7 @@ internal sealed class TransportServer : IDisposable
         RequestObservation? observation = null)
     {
         _limit = new ConnectionLimit(_options.MaxConnections);
-        var bodies = new BodyBudget(BodyBudget.DefaultBytesMax);
+        BodyBudget bodies = _bodies;
         var routes = new RouteTable(controlPlane, _options.ServesReference);
         var documents = new ApiDocuments(BuildVersion.Full);
         _reactors = new Reactor[_options.Threads];

@@ -19,7 +19,7 @@ internal sealed record ServerSetup
     /// <summary>Bootstrap root key, passed in the environment; <see langword="null"/> lets the server make one.</summary>
     public string? RootKey { get; init; } = "unkey_root_" + Guid.NewGuid().ToString("N");
 
-    /// <summary>More options, after those the harness always gives, so that they win.</summary>
+    /// <summary>More options; they take the place of those that the harness gives otherwise.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
 
     /// <summary>Environment variables of the server; the last of a name wins.</summary>

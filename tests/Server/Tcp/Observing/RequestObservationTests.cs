@@ -72,8 +72,8 @@ public sealed partial class RequestObservationTests
             () =>
             {
                 string keys = string.Join(',', Enumerable.Range(0, 100).Select(_ => $$"""{"hash":"{{Guid.NewGuid():N}}{{Guid.NewGuid():N}}","name":"name_of_a_client"}"""));
-                client.Post("migrations.createMigration", """{"algorithm":"sha256","migrationId":"m"}""");
-                ids.Add(client.Post("keys.migrateKeys", $$"""{"migrationId":"m","apiId":"{{apiId}}","keys":[{{keys}}]}""").RequestId);
+                client.Post("migrations.createMigration", """{"algorithm":"sha256","migrationId":"migration"}""");
+                ids.Add(client.Post("keys.migrateKeys", $$"""{"migrationId":"migration","apiId":"{{apiId}}","keys":[{{keys}}]}""").RequestId);
                 return Slow(server).Any(entry => entry.GetProperty("Operation").GetString() == "keys.migrateKeys");
             },
             "a slow request is logged");

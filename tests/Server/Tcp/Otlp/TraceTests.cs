@@ -72,12 +72,13 @@ public sealed class TraceTests : IDisposable
         int half = SpansOf("parentbased_traceidratio", "0.5", Calls);
         Assert.InRange(half, Calls / 4, Calls * 3 / 4);
         Assert.Equal(0, SpansOf("parentbased_always_off", "", Calls));
-        Assert.All(_collector.Spans(), static span =>
+        Collector.Span[] spans = [.. _collector.Spans().Where(static span => span.Name != "GET /v2/liveness")];
+        Assert.All(spans, static span =>
         {
             Assert.Equal(("", "GET", "404"), (span.ParentId, span.Name, span.Attributes["http.response.status_code"]));
             Assert.DoesNotContain("url.path", span.Attributes.Keys);
         });
-        Assert.Equal(Calls + half, _collector.Spans().Select(static span => span.TraceId).Distinct().Count());
+        Assert.Equal(Calls + half, spans.Select(static span => span.TraceId).Distinct().Count());
         Assert.All(_collector.Exports, static export => Assert.True(export.Body.AsSpan().IndexOf("path_of_a_client"u8) < 0));
     }
 
