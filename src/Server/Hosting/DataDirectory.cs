@@ -142,7 +142,8 @@ internal static class DataDirectory
             }
             catch (UnauthorizedAccessException)
             {
-                throw new StartupException($"{TextSafety.Escape(entry.FullName)} can be read by others (mode {Convert.ToString((int)mode, 8)}) and belongs to another user; run: chmod go= {TextSafety.Escape(entry.FullName)}");
+                string shown = TextSafety.Escape(entry.FullName);
+                throw new StartupException($"{shown} can be read by others (mode {Convert.ToString((int)mode, 8)}) and belongs to another user; run: chmod go= {shown}");
             }
         }
     }

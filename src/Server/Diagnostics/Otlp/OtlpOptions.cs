@@ -77,7 +77,10 @@ public sealed record OtlpOptions(bool Metrics, bool Logs, bool OwnClient)
         OtlpOptions options = new(Exports("OTEL_METRICS_EXPORTER", MetricsEndpoint), Exports("OTEL_LOGS_EXPORTER", LogsEndpoint), !hasCertificates);
         if (Exports("OTEL_TRACES_EXPORTER", TracesEndpoint))
         {
-            Check([TraceBatchName], static text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value is > 0 and <= TraceBatchMax, $"is not a number from 1 to {TraceBatchMax}");
+            Check(
+                [TraceBatchName],
+                static text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value is > 0 and <= TraceBatchMax,
+                $"is not a number from 1 to {TraceBatchMax}");
             options = options with
             {
                 Traces = ReadSampling(Value(Sampler), Value(SamplerArgument), problems),

@@ -93,7 +93,9 @@ internal sealed partial class Exposition
     private void Read(string line, string family)
     {
         Match match = SampleLine().Match(line);
-        if (!match.Success || !double.TryParse(match.Groups["value"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !_families.TryGetValue(family, out (string Type, List<Sample> Samples) owner))
+        if (!match.Success
+            || !double.TryParse(match.Groups["value"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            || !_families.TryGetValue(family, out (string Type, List<Sample> Samples) owner))
         {
             Fault(true, $"'{line}' is no sample");
             return;

@@ -13,6 +13,8 @@ namespace Unkey.Server.Tests.Tcp.Observing;
 /// <summary>The metrics of a running server keep to the format, and the dashboard and the alerts ask for nothing that is not there.</summary>
 public sealed partial class MetricNamesTests : IDisposable
 {
+    private const string HistogramHead = "# HELP unkey_a_seconds A.\n# TYPE unkey_a_seconds histogram\n";
+
     private readonly ServerProcess _server = ServerProcess.Start(new ServerSetup { Options = ["--event-sink", "file", "--request-log", "all", "--v1"] });
 
     public void Dispose() => _server.Dispose();
@@ -46,7 +48,7 @@ public sealed partial class MetricNamesTests : IDisposable
     [InlineData("# HELP unkey_a_ms A.\n# TYPE unkey_a_ms gauge\nunkey_a_ms 1\n")]
     [InlineData("# HELP unkey_a A.\n# TYPE unkey_a gauge\nunkey_b 1\n")]
     [InlineData("# HELP unkey_a A.\n# TYPE unkey_a gauge\nunkey_a one\n")]
-    [InlineData("# HELP unkey_a_seconds A.\n# TYPE unkey_a_seconds histogram\nunkey_a_seconds_bucket{le=\"1\"} 2\nunkey_a_seconds_bucket{le=\"+Inf\"} 1\nunkey_a_seconds_sum 1\nunkey_a_seconds_count 1\n")]
+    [InlineData(HistogramHead + "unkey_a_seconds_bucket{le=\"1\"} 2\nunkey_a_seconds_bucket{le=\"+Inf\"} 1\nunkey_a_seconds_sum 1\nunkey_a_seconds_count 1\n")]
     [InlineData("# HELP unkey_a_seconds A.\n# TYPE unkey_a_seconds histogram\nunkey_a_seconds_bucket{le=\"1\"} 1\nunkey_a_seconds_sum 1\nunkey_a_seconds_count 1\n")]
     public void WhatBreaksTheConventionsIsFound(string text) => Assert.NotEmpty(new Exposition(text).Faults);
 

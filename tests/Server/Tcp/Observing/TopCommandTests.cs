@@ -112,7 +112,7 @@ public sealed class TopCommandTests
         Assert.Contains("OPERATION", frames[^1], StringComparison.Ordinal);
         foreach (string line in frames.Skip(1).SelectMany(static frame => frame.Split("\r\n")))
         {
-            string text = System.Text.RegularExpressions.Regex.Replace(line, "\u001b\\[[?0-9;]*[a-zA-Z]", "");
+            string text = System.Text.RegularExpressions.Regex.Replace(line, "\u001b\\[[?0-9;]*[a-zA-Z]|\r", "");
             Assert.True(text.StartsWith("ended", StringComparison.Ordinal) || text.Length <= 40 || text.Contains("ended with", StringComparison.Ordinal), $"'{text}' has {text.Length} columns");
         }
 
