@@ -201,14 +201,10 @@ internal sealed class RunningServer : IAsyncDisposable
         long startedAt = Stopwatch.GetTimestamp();
         bool isClean = await _transport.DrainAsync(timeout, CancellationToken.None).ConfigureAwait(false);
         _transport.Dispose();
-        await Task.Run(_observation.Dispose).ConfigureAwait(false);
 
-        // While everything that the metrics read is still there.
-        if (_otlp is not null)
-        {
-            await Task.Run(() => _otlp.Close(s_lastExport)).ConfigureAwait(false);
-            _otlp.Dispose();
-        }
+        // While everything that the metrics read is still there. Each waits for its collector, so they do it together.
+        await Task.WhenAll(Task.Run(_observation.Dispose), Task.Run(() => _otlp?.Close(s_lastExport))).ConfigureAwait(false);
+        _otlp?.Dispose();
 
         if (_events is not null)
         {

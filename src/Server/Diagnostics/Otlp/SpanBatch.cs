@@ -12,6 +12,7 @@ namespace Unkey.Server.Diagnostics.Otlp;
 internal sealed class SpanBatch(BaseExporter<Activity> exporter, int spansMax) : BaseExportProcessor<Activity>(exporter)
 {
     private readonly Activity[] _spans = new Activity[spansMax];
+    // ORDER: none needed for the three. One thread writes; others read counters that may be a little old, each untorn.
     private int _count;
     private long _exported;
     private long _failed;

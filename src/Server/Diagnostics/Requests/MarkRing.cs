@@ -13,7 +13,8 @@ internal sealed class MarkRing
 
     private readonly RequestMark[] _marks = new RequestMark[Capacity];
 
-    // Apart from each other: each is written by one thread and read by the other.
+    // ORDER: release and acquire of the first two make the marks between them whole; what is dropped is only a number. They lie
+    // apart from each other: each is written by one thread and read by the other.
     private Padded _written;
     private Padded _read;
     private Padded _dropped;

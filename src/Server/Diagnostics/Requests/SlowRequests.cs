@@ -26,6 +26,7 @@ internal sealed class SlowRequests : IDisposable
     private long _suppressed;
     private long _droppedSeen;
 
+    // ORDER: none needed. One thread writes; others read a counter that may be a little old, untorn.
     private long _seen;
 
     internal SlowRequests(int reactorCount, EndpointLabels endpoints, ILogger logger, TimeProvider time)
