@@ -80,6 +80,7 @@ internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
         Queue(connection, option, head.Method == HttpMethod.Head, mark: null, () =>
         {
             AdminResponse answer = context.Admin.Handle(path, isGetOrHead, authorization);
+            Array.Clear(authorization ?? []); // It may hold the token.
             return Task.FromResult(new ColdResponse(answer.Status, answer.ContentType, answer.Body)
             {
                 Fields = answer.Allow is not null ? [new("Allow", answer.Allow)] : answer.Challenge is not null ? [new("WWW-Authenticate", answer.Challenge)] : [],

@@ -254,6 +254,8 @@ internal sealed class RequestLoop
                 _answers.WriteThrottled(connection.Output, retryAfterSeconds, option);
                 Count(_context.Metrics.EndpointOf(Encoding.ASCII.GetString(head.Path)), RequestOutcome.ClientError, connection.RequestStartTimestamp);
                 _requests?.Routed(connection, head, ErrorCode.AuthenticationThrottled.Status, _ids.Current);
+                _watch?.Answered(
+                    connection, head, _context.Metrics.EndpointOf(Encoding.ASCII.GetString(head.Path)), ErrorCode.AuthenticationThrottled.Status, _ids.Current);
                 break;
             case RouteKind.VerifyKey or RouteKind.Limit or RouteKind.MultiLimit or RouteKind.ControlPlane when head.Method == HttpMethod.Post:
                 _cold.Start(connection, head, body, option, _answers.NextRequestId());
