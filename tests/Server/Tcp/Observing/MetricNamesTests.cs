@@ -13,13 +13,9 @@ using Xunit;
 namespace Unkey.Server.Tests.Tcp.Observing;
 
 /// <summary>The metrics of a running server keep to the format, and the dashboard and the alerts ask for nothing that is not there.</summary>
-public sealed partial class MetricNamesTests : IDisposable
+public sealed partial class MetricNamesTests(MetricNamesTests.RunningServer running) : IClassFixture<MetricNamesTests.RunningServer>
 {
-    private const string HistogramHead = "# HELP unkey_a_seconds A.\n# TYPE unkey_a_seconds histogram\n";
-
-    private readonly ServerProcess _server = ServerProcess.Start(new ServerSetup { Options = ["--event-sink", "file", "--request-log", "all", "--v1"] });
-
-    public void Dispose() => _server.Dispose();
+    private readonly ServerProcess _server = running.Server;
 
     [Fact]
     public void TheWholeTextKeepsToTheFormatAndTheConventions()
@@ -54,21 +50,6 @@ public sealed partial class MetricNamesTests : IDisposable
         (int code, string said) = Run(promtool, "", "check", "rules", Path.Combine(RepositoryPaths.Root, "deploy", "prometheus", "unkey.rules.yml"));
         Assert.True(code == 0, said);
     }
-
-    /// <summary>The checks themselves find what they are for.</summary>
-    [Theory]
-    [InlineData("# HELP unkey_a_total A.\n# TYPE unkey_a_total gauge\nunkey_a_total 1\n")]
-    [InlineData("# HELP unkey_a A.\n# TYPE unkey_a counter\nunkey_a 1\n")]
-    [InlineData("# TYPE unkey_a gauge\nunkey_a 1\n")]
-    [InlineData("# HELP unkey_a A.\n# TYPE unkey_a gauge\nunkey_a 1\nunkey_a 2\n")]
-    [InlineData("# HELP unkey_a A.\n# TYPE unkey_a gauge\nunkey_a{b=\"c\"} 1\nunkey_a 2\n")]
-    [InlineData("# HELP unkey_a A.\n# TYPE unkey_a gauge\n")]
-    [InlineData("# HELP unkey_a_ms A.\n# TYPE unkey_a_ms gauge\nunkey_a_ms 1\n")]
-    [InlineData("# HELP unkey_a A.\n# TYPE unkey_a gauge\nunkey_b 1\n")]
-    [InlineData("# HELP unkey_a A.\n# TYPE unkey_a gauge\nunkey_a one\n")]
-    [InlineData(HistogramHead + "unkey_a_seconds_bucket{le=\"1\"} 2\nunkey_a_seconds_bucket{le=\"+Inf\"} 1\nunkey_a_seconds_sum 1\nunkey_a_seconds_count 1\n")]
-    [InlineData("# HELP unkey_a_seconds A.\n# TYPE unkey_a_seconds histogram\nunkey_a_seconds_bucket{le=\"1\"} 1\nunkey_a_seconds_sum 1\nunkey_a_seconds_count 1\n")]
-    public void WhatBreaksTheConventionsIsFound(string text) => Assert.NotEmpty(new Exposition(text).Faults);
 
     [Fact]
     public void TheDashboardAsksForMetricsThatAreThere()
@@ -174,4 +155,12 @@ public sealed partial class MetricNamesTests : IDisposable
 
     [GeneratedRegex(@"^ +expr: (.+)$", RegexOptions.Multiline)]
     private static partial Regex Query();
+
+    /// <summary>A server with everything on that has metrics.</summary>
+    public sealed class RunningServer : IDisposable
+    {
+        internal ServerProcess Server { get; } = ServerProcess.Start(new ServerSetup { Options = ["--event-sink", "file", "--request-log", "all", "--v1"] });
+
+        public void Dispose() => Server.Dispose();
+    }
 }
