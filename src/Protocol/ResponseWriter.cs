@@ -37,22 +37,22 @@ public ref struct ResponseWriter(Span<byte> destination)
     /// <summary>Writes a whole head.</summary>
     /// <param name="status">Status code; one without a known text is written with an empty one.</param>
     /// <param name="contentType">Media type of the body; empty for no Content-Type field.</param>
-    /// <param name="date29">The date as <see cref="HttpDate"/> writes it.</param>
+    /// <param name="date">The date as <see cref="HttpDate"/> writes it; whole fields may follow, each behind a line end.</param>
     /// <param name="option">What to say of the connection.</param>
     [HotPath]
-    public void WriteHead(int status, scoped ReadOnlySpan<byte> contentType, scoped ReadOnlySpan<byte> date29, ConnectionOption option)
+    public void WriteHead(int status, scoped ReadOnlySpan<byte> contentType, scoped ReadOnlySpan<byte> date, ConnectionOption option)
     {
-        BeginHead(status, contentType, date29, option);
+        BeginHead(status, contentType, date, option);
         EndHead();
     }
 
     /// <summary>Writes a head but for its end; see <see cref="WriteHead"/>. Fields may follow, then <see cref="EndHead"/>.</summary>
     /// <param name="status">Status code.</param>
     /// <param name="contentType">Media type of the body; empty for no Content-Type field.</param>
-    /// <param name="date29">The date as <see cref="HttpDate"/> writes it.</param>
+    /// <param name="date">As for <see cref="WriteHead"/>.</param>
     /// <param name="option">What to say of the connection.</param>
     [HotPath]
-    public void BeginHead(int status, scoped ReadOnlySpan<byte> contentType, scoped ReadOnlySpan<byte> date29, ConnectionOption option)
+    public void BeginHead(int status, scoped ReadOnlySpan<byte> contentType, scoped ReadOnlySpan<byte> date, ConnectionOption option)
     {
         ReadOnlySpan<byte> statusLine = StatusLines.Get(status);
         if (statusLine.IsEmpty)
@@ -67,7 +67,7 @@ public ref struct ResponseWriter(Span<byte> destination)
         }
 
         Write("Date: "u8);
-        Write(date29);
+        Write(date);
         if (!contentType.IsEmpty)
         {
             Write("\r\nContent-Type: "u8);

@@ -4,6 +4,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Linq;
+using Unkey.Server.Commands.Top;
 using Unkey.Server.Hosting;
 
 namespace Unkey.Server.Commands;
@@ -76,6 +77,7 @@ internal static class CommandLine
         root.Subcommands.Add(RootKeyCommands.Build(context));
         root.Subcommands.Add(WorkspaceCommands.Build(context));
         root.Subcommands.Add(AuditCommand.Build(context));
+        root.Subcommands.Add(TopCommand.Build(context));
         root.Subcommands.Add(VersionCommand.Build(context));
         foreach (VersionOption builtIn in root.Options.OfType<VersionOption>().ToArray())
         {

@@ -15,7 +15,7 @@ internal static partial class ControlPlaneLog
     public static partial void Loaded(ILogger logger, long keys, int identities, long elapsedMs);
 
     /// <summary>A handler failed in a way that nobody foresaw.</summary>
-    [LoggerMessage(EventId = 3102, Level = LogLevel.Error, Message = "Unexpected fault in {Path}, request {RequestId}")]
+    [LoggerMessage(EventId = 3102, EventName = "OperationFault", Level = LogLevel.Error, Message = "Unexpected fault in {Path}, request {RequestId}")]
     public static partial void Fault(ILogger logger, string path, string requestId, Exception exception);
 
     /// <summary>A first start made a workspace.</summary>

@@ -7,4 +7,5 @@ namespace Unkey.Server.Diagnostics;
 /// <param name="ContentType">Content type, a constant.</param>
 /// <param name="Body">The body; left out by the transport on HEAD.</param>
 /// <param name="Allow">Value of the <c>Allow</c> field of a 405, else <see langword="null"/>.</param>
-public readonly record struct AdminResponse(int Status, string ContentType, ReadOnlyMemory<byte> Body, string? Allow = null);
+/// <param name="Challenge">Value of the <c>WWW-Authenticate</c> field of a 401, else <see langword="null"/>.</param>
+public readonly record struct AdminResponse(int Status, string ContentType, ReadOnlyMemory<byte> Body, string? Allow = null, string? Challenge = null);

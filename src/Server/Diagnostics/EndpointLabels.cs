@@ -16,6 +16,7 @@ public sealed class EndpointLabels
     ];
 
     private readonly FrozenDictionary<string, RequestEndpoint> _byPath;
+    private readonly FrozenDictionary<RequestEndpoint, string> _routes;
 
     /// <summary>Makes the labels.</summary>
     /// <param name="paths">Paths of the operations, such as <c>/v2/keys.createKey</c>; fewer than 240.</param>
@@ -25,6 +26,7 @@ public sealed class EndpointLabels
         string[] others = [.. all.Select(LabelOf).Where(static label => Array.IndexOf(s_fixed, label) < 0)];
         Names = [.. s_fixed, .. others];
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Names.Count, byte.MaxValue, nameof(paths));
+        _routes = all.ToFrozenDictionary(path => new RequestEndpoint(IndexOf(LabelOf(path))), static path => path);
         _byPath = all.ToFrozenDictionary(static path => path, path => new RequestEndpoint(IndexOf(LabelOf(path))), StringComparer.Ordinal);
     }
 
@@ -35,6 +37,11 @@ public sealed class EndpointLabels
     /// <param name="path">The path without its query, such as <c>/v2/keys.createKey</c>.</param>
     /// <returns>The endpoint, or <see cref="RequestEndpoint.Unknown"/> when no operation has that path.</returns>
     public RequestEndpoint Of(string path) => _byPath.GetValueOrDefault(path, RequestEndpoint.Unknown);
+
+    /// <summary>The path of an endpoint that has one of its own.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <returns>Such as <c>/v2/keys.createKey</c>; <see langword="null"/> for what is many paths or none.</returns>
+    internal string? RouteOf(RequestEndpoint endpoint) => endpoint == RequestEndpoint.Liveness ? "/v2/liveness" : _routes.GetValueOrDefault(endpoint);
 
     // The current version of the API is the rule and goes without saying; another one stands in front, as in v1.keys.createKey.
     private static string LabelOf(string path) =>

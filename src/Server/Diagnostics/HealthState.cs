@@ -11,7 +11,8 @@ public sealed class HealthState
     private const int Started = 1;
     private const int Stopping = 2;
 
-    private readonly List<(string Name, Func<bool> IsHealthy)> _checks = [];
+    private readonly List<(string Name, Func<string?> Reason)> _checks = [];
+    private readonly List<(string Name, Func<string?> Reason)> _warnings = [];
     // ORDER: release and acquire: whoever sees a phase sees what was set up before it. It only moves forward.
     private int _phase;
 
@@ -22,12 +23,20 @@ public sealed class HealthState
     public bool IsStopping => Volatile.Read(ref _phase) == Stopping;
 
     /// <summary>The named checks of readiness. Filled before the admin listener starts.</summary>
-    internal IReadOnlyList<(string Name, Func<bool> IsHealthy)> Checks => _checks;
+    internal IReadOnlyList<(string Name, Func<string?> Reason)> Checks => _checks;
+
+    /// <summary>What readiness also tells, without ever answering that the server is not ready. Filled before the admin listener starts.</summary>
+    internal IReadOnlyList<(string Name, Func<string?> Reason)> Warnings => _warnings;
 
     /// <summary>Adds a check to readiness. Before the admin listener starts; not thread-safe.</summary>
     /// <param name="name">A short constant, such as <c>store</c>.</param>
-    /// <param name="isHealthy">Answers at once, on any thread, without throwing.</param>
-    public void AddCheck(string name, Func<bool> isHealthy) => _checks.Add((name, isHealthy));
+    /// <param name="reason">Says at once what is wrong, or <see langword="null"/> when nothing is; on any thread, without throwing. A constant without quotes.</param>
+    public void AddCheck(string name, Func<string?> reason) => _checks.Add((name, reason));
+
+    /// <summary>Adds what an operator should know although the server is ready. Before the admin listener starts; not thread-safe.</summary>
+    /// <param name="name">A short constant, such as <c>events</c>.</param>
+    /// <param name="reason">As for <see cref="AddCheck"/>.</param>
+    public void AddWarning(string name, Func<string?> reason) => _warnings.Add((name, reason));
 
     /// <summary>Says that tables are loaded and listeners are about to accept.</summary>
     public void MarkStarted() => Interlocked.CompareExchange(ref _phase, Started, Starting);

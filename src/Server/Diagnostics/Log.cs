@@ -24,7 +24,8 @@ internal static partial class Log
     [LoggerMessage(1010, LogLevel.Warning, "{Option} is on the command line, where every local user can read it; use {Instead}")]
     public static partial void SecretOnCommandLine(ILogger logger, string option, string instead);
 
-    [LoggerMessage(1011, LogLevel.Warning, "The admin listener {Admin} can be reached from other machines and asks for no credentials; keep it on loopback or behind a firewall")]
+    [LoggerMessage(1011, LogLevel.Warning,
+        "The admin listener {Admin} can be reached from other machines: its token travels in plain text, and /health asks for none; keep it inside a private network")]
     public static partial void AdminNotLoopback(ILogger logger, string admin);
 
     [LoggerMessage(1012, LogLevel.Warning, "Keys travel in plain text on {Listen}; give --tls-cert and --tls-key, or put a TLS proxy in front of it, when clients are on other machines")]

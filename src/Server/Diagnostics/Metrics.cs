@@ -49,6 +49,9 @@ public sealed class Metrics
     /// <summary>Number of reactors.</summary>
     public int ReactorCount => _reactors.Length;
 
+    /// <summary>The labels of the endpoints.</summary>
+    internal EndpointLabels Endpoints => _endpoints;
+
     /// <summary>The counters of one reactor; only its thread may write them.</summary>
     /// <param name="index">0 to <see cref="ReactorCount"/> - 1.</param>
     /// <returns>The same object every time.</returns>

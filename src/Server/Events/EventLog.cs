@@ -6,7 +6,7 @@ namespace Unkey.Server.Events;
 internal static partial class EventLog
 {
     /// <summary>Events of an earlier process were found.</summary>
-    [LoggerMessage(EventId = 4000, Level = LogLevel.Information, Message = "Recovered {Events} events of an earlier run from its rings")]
+    [LoggerMessage(EventId = 4000, EventName = "EventsRecovered", Level = LogLevel.Information, Message = "Recovered {Events} events of an earlier run from its rings")]
     public static partial void Recovered(ILogger logger, long events);
 
     /// <summary>A ring ends before its tail.</summary>
@@ -18,7 +18,7 @@ internal static partial class EventLog
     public static partial void NoRing(ILogger logger, string path);
 
     /// <summary>A sealed batch cannot be read.</summary>
-    [LoggerMessage(EventId = 4003, Level = LogLevel.Error, Message = "A sealed batch of events is damaged and was set aside as {Path}")]
+    [LoggerMessage(EventId = 4003, EventName = "BatchDamaged", Level = LogLevel.Error, Message = "A sealed batch of events is damaged and was set aside as {Path}")]
     public static partial void Damaged(ILogger logger, string path);
 
     /// <summary>A sealed batch cannot be found.</summary>
@@ -82,6 +82,6 @@ internal static partial class EventLog
     public static partial void OutletAbandoned(ILogger logger, string target, long events);
 
     /// <summary>A thread of the pipeline failed in a way that nobody foresaw.</summary>
-    [LoggerMessage(EventId = 4016, Level = LogLevel.Error, Message = "Unexpected fault in the event pipeline; it goes on")]
+    [LoggerMessage(EventId = 4016, EventName = "PipelineFault", Level = LogLevel.Error, Message = "Unexpected fault in the event pipeline; it goes on")]
     public static partial void Fault(ILogger logger, System.Exception exception);
 }

@@ -55,6 +55,9 @@ internal sealed class EventPipeline : IAsyncDisposable
     /// <summary>Bytes of the spool. Any thread.</summary>
     public long SpoolBytes => _spool.Bytes;
 
+    /// <summary>Bytes that the rings have room for.</summary>
+    public long RingBytes => _files.Sum(static file => file.Ring.Capacity);
+
     /// <summary>Events that the sink has. Any thread.</summary>
     public long Delivered => _delivery.Delivered;
 

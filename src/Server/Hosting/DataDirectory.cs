@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 
 namespace Unkey.Server.Hosting;
 
@@ -37,6 +38,7 @@ internal static class DataDirectory
             {
                 CheckContents(full, shown);
                 Restrict(full, shown);
+                RestrictFiles(full);
             }
 
             return full;
@@ -110,11 +112,39 @@ internal static class DataDirectory
             // Owned by somebody else, as a mounted volume may be; what matters is who else gets in, and that is decided below.
         }
 
-        // A group may stay: volumes are commonly given to a container through one. The files themselves are 0600 in any case.
+        // A group may stay: volumes are commonly given to a container through one. The files themselves are 0600 in any case, see below.
         UnixFileMode mode = File.GetUnixFileMode(full);
         if ((mode & OthersMask) != 0)
         {
             throw new StartupException($"the data directory {shown} is open to every user (mode {Convert.ToString((int)mode, 8)}); run: chmod 700 {shown}");
+        }
+    }
+
+    // A backup that was put back, or a copy of another machine, comes with the modes of its way here.
+    private static void RestrictFiles(string full)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        foreach (FileSystemInfo entry in new DirectoryInfo(full).EnumerateFileSystemInfos("unkey.*").Concat(new DirectoryInfo(full).EnumerateFileSystemInfos("events*")))
+        {
+            UnixFileMode mode = entry.UnixFileMode;
+            if (entry.LinkTarget is not null || (mode & (GroupMask | OthersMask)) == 0)
+            {
+                continue;
+            }
+
+            try
+            {
+                entry.UnixFileMode = mode & ~(GroupMask | OthersMask);
+            }
+            catch (UnauthorizedAccessException)
+            {
+                string shown = TextSafety.Escape(entry.FullName);
+                throw new StartupException($"{shown} can be read by others (mode {Convert.ToString((int)mode, 8)}) and belongs to another user; run: chmod go= {shown}");
+            }
         }
     }
 }

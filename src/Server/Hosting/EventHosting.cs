@@ -118,8 +118,24 @@ internal static class EventHosting
         return new AnalyticsService(store, limits, time);
     }
 
+    /// <summary>Makes readiness tell what the pipeline suffers from; none of it holds up a verification.</summary>
+    public static void Watch(HealthState health, EventPipeline? events, TimeProvider time)
+    {
+        if (events is null)
+        {
+            return;
+        }
+
+        RecentGrowth drops = new(() => events.Dropped, TimeSpan.FromMinutes(1), time);
+        health.AddWarning("events", () =>
+            drops.IsRecent() ? "events were dropped in the last minute: a ring or the spool was full"
+            : !events.IsSinkUp ? "the event store takes no batches; they wait in the spool"
+            : events.IsBacklogGrowing ? "events come faster than the event store takes them"
+            : null);
+    }
+
     /// <summary>Adds what the pipeline counts to the metrics.</summary>
-    public static void Describe(Metrics metrics, EventPipeline? events)
+    public static void Describe(Metrics metrics, EventPipeline? events, ServerOptions options)
     {
         if (events is null)
         {
@@ -141,8 +157,10 @@ internal static class EventHosting
         }
 
         metrics.Add("unkey_event_ring_bytes", "Bytes in the rings that are not sealed yet.", () => events.Buffered);
+        metrics.Add("unkey_event_ring_capacity_bytes", "Room of all rings; an event that finds none is dropped.", () => events.RingBytes);
         metrics.Add("unkey_event_batches_waiting", "Sealed batches that wait for the event store.", () => events.Waiting);
         metrics.Add("unkey_event_backlog_growing", "1 when events come faster than the event store takes them, else 0.", () => events.IsBacklogGrowing ? 1 : 0);
         metrics.Add("unkey_event_spool_bytes", "Bytes of sealed batches that wait for the event store.", () => events.SpoolBytes);
+        metrics.Add("unkey_event_spool_capacity_bytes", "Room of the spool (--event-spool-max).", () => options.EventSpoolMaxBytes);
     }
 }

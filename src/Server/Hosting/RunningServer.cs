@@ -10,6 +10,7 @@ using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.Diagnostics;
 using Unkey.Server.Diagnostics.Otlp;
+using Unkey.Server.Diagnostics.Requests;
 using Unkey.Server.Events;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Buckets;
@@ -39,6 +40,7 @@ internal sealed class RunningServer : IAsyncDisposable
     private readonly HealthState _health;
     private readonly OtlpMetrics? _otlp;
     private readonly TlsKeeper? _tls;
+    private readonly RequestObservation _observation;
     private bool _isStopped;
 
     private RunningServer(
@@ -50,7 +52,8 @@ internal sealed class RunningServer : IAsyncDisposable
         HealthState health,
         Metrics metrics,
         OtlpMetrics? otlp,
-        TlsKeeper? tls)
+        TlsKeeper? tls,
+        RequestObservation observation)
     {
         _transport = transport;
         _engine = engine;
@@ -60,6 +63,7 @@ internal sealed class RunningServer : IAsyncDisposable
         _health = health;
         _otlp = otlp;
         _tls = tls;
+        _observation = observation;
         Metrics = metrics;
     }
 
@@ -94,6 +98,7 @@ internal sealed class RunningServer : IAsyncDisposable
         Task<EventPipeline?>? events = null;
         SqliteStore? store = null;
         TlsKeeper? tls = null;
+        RequestObservation? observation = null;
         try
         {
             tls = OpenTls(options.Tls, loggers.CreateLogger("Unkey.Transport"), time);
@@ -130,7 +135,8 @@ internal sealed class RunningServer : IAsyncDisposable
             Metrics metrics = new(options.Threads, BuildVersion.Full, controlPlane.Router.Paths);
             Describe(metrics, health, engine, controlPlane, buckets, credits, time);
             EventPipeline? pipeline = await events.ConfigureAwait(false);
-            EventHosting.Describe(metrics, pipeline);
+            EventHosting.Describe(metrics, pipeline, options);
+            EventHosting.Watch(health, pipeline, time);
             Describe(metrics, tls);
             AuthenticationThrottle throttle = controlPlane.Router.Throttle;
             metrics.Add(
@@ -140,22 +146,29 @@ internal sealed class RunningServer : IAsyncDisposable
                 isCounter: true);
             metrics.Add("unkey_disk_reserve_bytes", "Disk that is kept so that keys can be revoked when there is no other; 0 once it is given up.", () => reserve.Bytes);
             TransportServer reactors = transport;
+            metrics.Add("unkey_connections_max", "Most open connections (--max-connections, or what the descriptors allow).", () => options.MaxConnections);
+            metrics.Add("unkey_request_body_bytes", "Bytes of request bodies that are not complete.", () => reactors.BodyBytes);
+            metrics.Add("unkey_request_body_capacity_bytes", "Most of those over all connections; beyond it requests are answered 503.", () => BodyBudget.DefaultBytesMax);
+            metrics.Add("unkey_cold_calls_waiting", "Management calls and other work that wait for a thread of the pool.", () => ThreadPool.PendingWorkItemCount);
             metrics.Add(
                 "unkey_durability_failures_total",
                 "Flushes that failed under --durability strict; the answers that waited for them were not sent.",
                 () => reactors.FailedFlushes,
                 isCounter: true);
+            observation = new RequestObservation(options, metrics, loggers, time);
             beforeAccepting(controlPlane);
-            transport.Start(engine, controlPlane.Router, new AdminRouter(metrics, health), metrics, pipeline, time, credits, tls?.Context);
+            transport.Start(
+                engine, controlPlane.Router, new AdminRouter(metrics, health, options.AdminTokenHash), metrics, pipeline, time, credits, tls?.Context, observation);
             tls?.Start(reactors.UseTls);
             health.MarkStarted();
             OtlpMetrics? otlp = OtlpMetrics.Start(metrics, options.Otlp, loggers.CreateLogger("Unkey.Otlp"));
-            return new RunningServer(transport, engine, controlPlane, buckets, pipeline, health, metrics, otlp, tls);
+            return new RunningServer(transport, engine, controlPlane, buckets, pipeline, health, metrics, otlp, tls, observation);
         }
         catch (Exception e)
         {
             transport?.Dispose();
             tls?.Dispose();
+            observation?.Dispose();
             if (buckets is not null)
             {
                 await buckets.DisposeAsync().ConfigureAwait(false);
@@ -203,12 +216,9 @@ internal sealed class RunningServer : IAsyncDisposable
         bool isClean = await _transport.DrainAsync(timeout, CancellationToken.None).ConfigureAwait(false);
         _transport.Dispose();
 
-        // While everything that the metrics read is still there.
-        if (_otlp is not null)
-        {
-            await Task.Run(() => _otlp.Close(s_lastExport)).ConfigureAwait(false);
-            _otlp.Dispose();
-        }
+        // While everything that the metrics read is still there. Each waits for its collector, so they do it together.
+        await Task.WhenAll(Task.Run(_observation.Dispose), Task.Run(() => _otlp?.Close(s_lastExport))).ConfigureAwait(false);
+        _otlp?.Dispose();
 
         if (_events is not null)
         {
@@ -288,7 +298,9 @@ internal sealed class RunningServer : IAsyncDisposable
     {
         // The store answers from memory and the page cache; a disk that hangs holds up this probe, not a verification.
         Func<bool> isStoreHealthy = () => controlPlane.IsHealthyAsync().GetAwaiter().GetResult();
-        health.AddCheck("store", isStoreHealthy);
+        health.AddCheck("store", () => isStoreHealthy() ? null : "does not answer or takes no writes: verification goes on from memory, management calls fail");
+        health.AddWarning("buckets", () => buckets.IsHealthy ? null : "the bucket file cannot be written: limits go on from memory, and a restart forgets what was taken since");
+        health.AddWarning("credits", () => credits.IsHealthy ? null : "the credit file cannot grow: further balances are written back once a second only");
         metrics.Add("unkey_store_up", "1 when the store answers and takes writes, else 0.", () => isStoreHealthy() ? 1 : 0);
         metrics.Add("unkey_keys", "Keys in memory, root keys included.", () => engine.Keys.Count);
         metrics.Add("unkey_key_slots", "Slots of the key table.", () => engine.Keys.Capacity);

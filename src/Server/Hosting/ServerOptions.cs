@@ -137,6 +137,15 @@ public sealed record ServerOptions
     /// <summary>Time of analytics queries of a workspace in an hour.</summary>
     public TimeSpan AnalyticsHourlyTime { get; init; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>From which time on a request of the API is logged as slow; zero for never.</summary>
+    public TimeSpan SlowRequest { get; init; }
+
+    /// <summary>Whether every answer says how long it took, in the field <c>Server-Timing</c>.</summary>
+    public bool ServerTiming { get; init; }
+
+    /// <summary>SHA-256 of the token that the admin listener asks for; <see langword="null"/> when it asks for none.</summary>
+    public ReadOnlyMemory<byte>? AdminTokenHash { get; init; }
+
     /// <summary>How log entries are written.</summary>
     public LogFormat LogFormat { get; init; } = LogFormat.Auto;
 

@@ -12,6 +12,7 @@ internal static class ServerOptionsReader
 {
     private const string RootKeyOption = "--root-key";
     private const string EncryptionKeyOption = "--encryption-key";
+    private const string AdminTokenOption = "--admin-token";
     private const string FileSuffix = "-file";
 
     /// <summary>Reads every setting: the command line wins over the environment, the environment over the default.</summary>
@@ -51,7 +52,7 @@ internal static class ServerOptionsReader
 
                 if (!secretSources.TryAdd(secret, source))
                 {
-                    string what = secret == RootKeyOption ? "a root key" : "encryption keys";
+                    string what = secret switch { RootKeyOption => "a root key", AdminTokenOption => "an admin token", _ => "encryption keys" };
                     problems.Add($"{secretSources[secret]} and {source} both give {what}; keep one");
                     continue;
                 }
@@ -87,6 +88,7 @@ internal static class ServerOptionsReader
     {
         RootKeyOption or (RootKeyOption + FileSuffix) => RootKeyOption,
         EncryptionKeyOption or (EncryptionKeyOption + FileSuffix) => EncryptionKeyOption,
+        AdminTokenOption or (AdminTokenOption + FileSuffix) => AdminTokenOption,
         _ => null,
     };
 
@@ -128,6 +130,11 @@ internal static class ServerOptionsReader
         if (options.EventFile is not null && options.EventOutlet != OutletKind.File)
         {
             problems.Add("--event-file: is written by --event-sink file alone; give both or neither");
+        }
+
+        if (options.Admin is { } reachable && !IPAddress.IsLoopback(reachable.Address) && options.AdminTokenHash is null)
+        {
+            problems.Add($"--admin: {reachable} can be reached from other machines, so it needs --admin-token-file (or UNKEY_ADMIN_TOKEN); or choose a loopback address, or 'off'");
         }
 
         if (options.Admin is { Port: not 0 } admin && admin.Port == options.Listen.Port && Overlap(admin.Address, options.Listen.Address))

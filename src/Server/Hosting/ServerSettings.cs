@@ -59,7 +59,7 @@ internal static class ServerSettings
             Option = "--admin",
             ValueName = "host:port|off",
             Default = s_defaults.Admin!.ToString(),
-            Description = "Address of /metrics and /health, which ask for no credentials; 'off' disables it.",
+            Description = "Address of /metrics and /health; 'off' disables it. An address that is not loopback needs --admin-token.",
             Read = static (string text, ref ServerOptions draft) =>
             {
                 if (text == "off")
@@ -73,6 +73,7 @@ internal static class ServerSettings
                 return problem is null ? null : problem + ", nor 'off'";
             },
         },
+        .. ObservingSettings.Admin,
         SettingKinds.FileName(
             "--tls-cert",
             "PEM file with the certificate of the API listener, those of its issuers behind it. With it and --tls-key the API speaks TLS alone (1.2 and 1.3)."
@@ -457,6 +458,7 @@ internal static class ServerSettings
                 return level is null ? "is none of trace, debug, info, warn, error, none" : null;
             },
         },
+        .. ObservingSettings.Requests,
         SettingKinds.Flag(
             "--v1",
             "Serves the old v1 API beside v2, for clients such as @unkey/api 0.x. Its verifyKey asks for no root key: whoever"
@@ -520,7 +522,12 @@ internal static class ServerSettings
         return problem;
     }
 
-    private static string? ReadSecretFile(string path, int charactersMax, out string text)
+    /// <summary>Reads a file that holds a secret.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="charactersMax">Most characters that are read; the rest is left out.</param>
+    /// <param name="text">What it holds.</param>
+    /// <returns>Why it cannot be read, or <see langword="null"/>.</returns>
+    internal static string? ReadSecretFile(string path, int charactersMax, out string text)
     {
         text = "";
         try

@@ -98,7 +98,7 @@ internal sealed class RatelimitEndpoint
     {
         const int Head = 512;
         var writer = new ResponseWriter(output.GetSpan(Head + BodyBytesMax(in input, isBatch, _result)));
-        writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.Date, option);
+        writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.DateOf(_clock.Timestamp), option);
         WriteBody(ref writer, in input, isBatch, requestId, _result);
         writer.Complete();
         Debug.Assert(!writer.Overflowed, "bytesMax is an upper bound.");

@@ -69,7 +69,7 @@ internal sealed class V1RatelimitEndpoint(
     {
         const int Head = 512;
         var writer = new ResponseWriter(output.GetSpan(Head + RatelimitJson.BytesPerCheckMax));
-        V1Fields.BeginHead(ref writer, clock.Date, option, requestId);
+        V1Fields.BeginHead(ref writer, clock.DateOf(clock.Timestamp), option, requestId);
         writer.EndHead();
         WriteBody(ref writer, _result);
         writer.Complete();

@@ -68,7 +68,7 @@ internal sealed class V1VerifyKeyEndpoint(
         const int Head = 512 + V1VerifyKeyBody.TriggeredBytesMax;
         ReadOnlySpan<byte> triggered = V1VerifyKeyBody.TriggeredLimit(outcome, in input, _result);
         var writer = new ResponseWriter(output.GetSpan(Head + V1VerifyKeyBody.BytesMax(_result)));
-        V1Fields.BeginHead(ref writer, clock.Date, option, requestId);
+        V1Fields.BeginHead(ref writer, clock.DateOf(clock.Timestamp), option, requestId);
         if (!triggered.IsEmpty)
         {
             writer.WriteField(V1Fields.RatelimitTriggered, triggered);

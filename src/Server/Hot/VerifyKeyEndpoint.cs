@@ -89,7 +89,7 @@ internal sealed class VerifyKeyEndpoint
     {
         const int Head = 256;
         var writer = new ResponseWriter(output.GetSpan(Head + VerifyKeyBody.BytesMax(in input, _result)));
-        writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.Date, option);
+        writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.DateOf(_clock.Timestamp), option);
         VerifyKeyBody.Write(ref writer, requestId, outcome, in input, _result);
         writer.Complete();
         Debug.Assert(!writer.Overflowed, "BytesMax is an upper bound.");

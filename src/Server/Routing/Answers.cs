@@ -33,7 +33,7 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
     internal void WriteLiveness(ConnectionOutput output, ConnectionOption option, bool isHead)
     {
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
-        writer.WriteHead(200, ResponseWriter.ApplicationJson, clock.Date, option);
+        writer.WriteHead(200, ResponseWriter.ApplicationJson, clock.DateOf(clock.Timestamp), option);
         writer.Write("{\"meta\":{\"requestId\":\""u8);
         writer.Write(ids.Next());
         writer.Write("\"},\"data\":{\"message\":\"we're cooking\"}}"u8);
@@ -97,12 +97,12 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
         option,
         retryAfterSeconds);
 
-    /// <summary>The answer of a cold request.</summary>
-    internal void Write(ConnectionOutput output, ColdResponse response, ConnectionOption option, bool isHead)
+    /// <summary>The answer of a cold request that began to be handled at <paramref name="startTimestamp"/>.</summary>
+    internal void Write(ConnectionOutput output, ColdResponse response, ConnectionOption option, bool isHead, long startTimestamp)
     {
         Span<byte> text = stackalloc byte[128];
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes + response.Body.Length));
-        writer.BeginHead(response.Status, text[..Encoding.ASCII.GetBytes(response.ContentType, text)], clock.Date, option);
+        writer.BeginHead(response.Status, text[..Encoding.ASCII.GetBytes(response.ContentType, text)], clock.DateOf(startTimestamp), option);
         foreach ((string name, string value) in response.Fields)
         {
             writer.WriteField(Encoding.ASCII.GetBytes(name), Encoding.ASCII.GetBytes(value));
@@ -120,7 +120,7 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
         ConnectionOutput output, int status, ReadOnlySpan<byte> body, ReadOnlySpan<byte> field, ReadOnlySpan<byte> value, ConnectionOption option, bool isHead)
     {
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
-        writer.BeginHead(status, body.IsEmpty ? default : PlainText, clock.Date, option);
+        writer.BeginHead(status, body.IsEmpty ? default : PlainText, clock.DateOf(clock.Timestamp), option);
         if (!field.IsEmpty)
         {
             writer.WriteField(field, value);
@@ -137,7 +137,7 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
     {
         Span<byte> text = stackalloc byte[128];
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
-        writer.BeginHead(code.Status, ResponseWriter.ApplicationJson, clock.Date, option);
+        writer.BeginHead(code.Status, ResponseWriter.ApplicationJson, clock.DateOf(clock.Timestamp), option);
         if (retryAfterSeconds > 0)
         {
             writer.WriteField("Retry-After"u8, text[..Encoding.ASCII.GetBytes(retryAfterSeconds.ToString(), text)]);

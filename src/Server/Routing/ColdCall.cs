@@ -2,6 +2,7 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.Diagnostics.Requests;
 using Unkey.Server.Transport;
 
 namespace Unkey.Server.Routing;
@@ -11,7 +12,7 @@ namespace Unkey.Server.Routing;
 /// No awaiting code ever runs on a reactor: the call starts on the thread pool, and its answer comes back as posted work.
 /// The connection is named by slot and generation, because it may be gone by then.
 /// </remarks>
-internal sealed class ColdCall(Reactor reactor, Connection connection, Func<Task<ColdResponse>> handle) : IThreadPoolWorkItem, IReactorWork
+internal sealed class ColdCall(Reactor reactor, Connection connection, ColdMark? mark, Func<Task<ColdResponse>> handle) : IThreadPoolWorkItem, IReactorWork
 {
     private readonly int _slot = connection.Slot;
     private readonly uint _generation = connection.Generation;
@@ -21,7 +22,11 @@ internal sealed class ColdCall(Reactor reactor, Connection connection, Func<Task
     public void Execute() => _ = RunAsync();
 
     /// <summary>On the reactor: hands over the answer.</summary>
-    void IReactorWork.Run(Reactor reactor) => reactor.CompleteCold(_slot, _generation, _response!);
+    void IReactorWork.Run(Reactor reactor)
+    {
+        reactor.CompleteCold(_slot, _generation, _response!);
+        mark?.Complete(_response!.Status);
+    }
 
     private async Task RunAsync()
     {

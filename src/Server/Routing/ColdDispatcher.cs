@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using Unkey.Protocol;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Diagnostics.Requests;
 using Unkey.Server.Events;
 using Unkey.Server.Hot;
 using Unkey.Server.Transport;
@@ -43,6 +44,7 @@ internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
             connection,
             option,
             head.Method == HttpMethod.Head,
+            context.Watch?.Leaves(connection, head, endpoint, Encoding.ASCII.GetBytes(requestId)),
             () => HandleAsync(request, copy, endpoint.IsVerification || endpoint.IsLimit));
     }
 
@@ -65,29 +67,31 @@ internal sealed class ColdDispatcher(Reactor reactor, ReactorContext context)
         string path = Encoding.ASCII.GetString(head.Path);
         string ifNoneMatch = head.TryGetField("if-none-match"u8, out ReadOnlySpan<byte> value) ? Encoding.ASCII.GetString(value) : "";
         connection.ColdEndpoint = RequestEndpoint.Document;
-        Queue(connection, option, head.Method == HttpMethod.Head, () => Task.FromResult(context.Documents.Answer(path, ifNoneMatch)));
+        Queue(connection, option, head.Method == HttpMethod.Head, mark: null, () => Task.FromResult(context.Documents.Answer(path, ifNoneMatch)));
     }
 
     /// <summary>Starts a request of the admin listener.</summary>
     internal void StartAdmin(Connection connection, RequestHead head, ConnectionOption option)
     {
         byte[] path = head.Path.ToArray();
+        byte[]? authorization = head.HasAuthorization ? head.Authorization.ToArray() : null;
         bool isGetOrHead = head.Method is HttpMethod.Get or HttpMethod.Head;
         connection.ColdEndpoint = RequestEndpoint.Admin;
-        Queue(connection, option, head.Method == HttpMethod.Head, () =>
+        Queue(connection, option, head.Method == HttpMethod.Head, mark: null, () =>
         {
-            AdminResponse answer = context.Admin.Handle(path, isGetOrHead);
+            AdminResponse answer = context.Admin.Handle(path, isGetOrHead, authorization);
+            Array.Clear(authorization ?? []); // It may hold the token.
             return Task.FromResult(new ColdResponse(answer.Status, answer.ContentType, answer.Body)
             {
-                Fields = answer.Allow is null ? [] : [new("Allow", answer.Allow)],
+                Fields = answer.Allow is not null ? [new("Allow", answer.Allow)] : answer.Challenge is not null ? [new("WWW-Authenticate", answer.Challenge)] : [],
             });
         });
     }
 
-    private void Queue(Connection connection, ConnectionOption option, bool isHead, Func<Task<ColdResponse>> handle)
+    private void Queue(Connection connection, ConnectionOption option, bool isHead, ColdMark? mark, Func<Task<ColdResponse>> handle)
     {
         connection.ColdOption = option;
         connection.ColdIsHead = isHead;
-        ThreadPool.UnsafeQueueUserWorkItem(new ColdCall(reactor, connection, handle), preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(new ColdCall(reactor, connection, mark, handle), preferLocal: false);
     }
 }

@@ -7,6 +7,7 @@ using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.ControlPlane.Responses;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Diagnostics.Requests;
 using Unkey.Server.Events;
 using Unkey.Server.Hot;
 using Unkey.Server.Transport;
@@ -34,6 +35,7 @@ internal sealed class RequestLoop
     private readonly ColdDispatcher _cold;
     private readonly RequestIds _ids = new();
     private readonly RequestLog? _requests;
+    private readonly RequestWatch? _watch;
 
     // Only there when v1 is served, and only then is a path one of v1.
     private readonly V1VerifyKeyEndpoint? _v1VerifyKey;
@@ -52,6 +54,7 @@ internal sealed class RequestLoop
         _parser = new HttpParser(_limits);
         _answers = new Answers(reactor.Clock, _ids);
         _cold = new ColdDispatcher(reactor, context);
+        _watch = context.Watch;
         if (context.Events is { } ring && context.Options.RequestLog is { IsOn: true } rule)
         {
             _requests = new RequestLog(ring, context.Engine, rule, reactor.Clock);
@@ -109,7 +112,7 @@ internal sealed class RequestLoop
     internal void CompleteCold(Connection connection, ColdResponse response)
     {
         ConnectionOption option = _reactor.Draining ? ConnectionOption.Close : connection.ColdOption;
-        _answers.Write(connection.Output, response, option, connection.ColdIsHead);
+        _answers.Write(connection.Output, response, option, connection.ColdIsHead, connection.RequestStartTimestamp);
         Count(connection.ColdEndpoint, OutcomeLabels.OutcomeOf(response.Status), connection.RequestStartTimestamp);
         Answered(connection, option);
     }
@@ -237,14 +240,17 @@ internal sealed class RequestLoop
             return;
         }
 
-        switch (_context.Routes.Match(head.Path))
+        RouteKind kind = _context.Routes.Match(head.Path);
+        switch (kind)
         {
             case RouteKind.VerifyKey when head.Method == HttpMethod.Post && _verifyKey.TryHandle(connection, head, Contiguous(body), option):
                 connection.VerifyAnswers++;
+                Watch(connection, head, RequestEndpoint.VerifyKey);
                 break;
             case RouteKind.Limit when head.Method == HttpMethod.Post && _ratelimit.TryHandle(connection, head, Contiguous(body), isBatch: false, option):
             case RouteKind.MultiLimit when head.Method == HttpMethod.Post && _ratelimit.TryHandle(connection, head, Contiguous(body), isBatch: true, option):
                 connection.LimitAnswers++;
+                Watch(connection, head, kind == RouteKind.Limit ? RequestEndpoint.Limit : RequestEndpoint.MultiLimit);
                 break;
             case RouteKind.VerifyKey or RouteKind.Limit or RouteKind.MultiLimit or RouteKind.ControlPlane
                 when head.Method == HttpMethod.Post && IsThrottled(connection, head, out int retryAfterSeconds):
@@ -256,9 +262,11 @@ internal sealed class RequestLoop
                 return;
             case RouteKind.V1VerifyKey when head.Method == HttpMethod.Post && _v1VerifyKey!.TryHandle(connection, head, Contiguous(body), option):
                 connection.VerifyAnswers++;
+                Watch(connection, head, RequestEndpoint.V1VerifyKey);
                 break;
             case RouteKind.V1Limit when head.Method == HttpMethod.Post && _v1Ratelimit!.TryHandle(connection, head, Contiguous(body), option):
                 connection.LimitAnswers++;
+                Watch(connection, head, RequestEndpoint.V1Limit);
                 break;
             case RouteKind.V1VerifyKey or RouteKind.V1Limit or RouteKind.V1:
                 _cold.Start(connection, head, body, option, _answers.NextRequestId());
@@ -267,6 +275,7 @@ internal sealed class RequestLoop
             case RouteKind.Liveness when head.Method is HttpMethod.Get or HttpMethod.Head:
                 _answers.WriteLiveness(connection.Output, option, head.Method == HttpMethod.Head);
                 Count(RequestEndpoint.Liveness, RequestOutcome.Success, connection.RequestStartTimestamp);
+                Watch(connection, head, RequestEndpoint.Liveness);
                 break;
             case RouteKind.Document when head.Method is HttpMethod.Get or HttpMethod.Head:
                 _cold.StartDocument(connection, head, option);
@@ -311,8 +320,10 @@ internal sealed class RequestLoop
     private void RefuseThrottled(Connection connection, RequestHead head, int retryAfterSeconds, ConnectionOption option)
     {
         _answers.WriteThrottled(connection.Output, retryAfterSeconds, option);
-        Count(_context.Metrics.EndpointOf(Encoding.ASCII.GetString(head.Path)), RequestOutcome.ClientError, connection.RequestStartTimestamp);
+        RequestEndpoint endpoint = _context.Metrics.EndpointOf(Encoding.ASCII.GetString(head.Path));
+        Count(endpoint, RequestOutcome.ClientError, connection.RequestStartTimestamp);
         _requests?.Routed(connection, head, ErrorCode.AuthenticationThrottled.Status, _ids.Current);
+        _watch?.Answered(connection, head, endpoint, ErrorCode.AuthenticationThrottled.Status, _ids.Current);
     }
 
     private void LeaveForColdAnswer(Connection connection, int requestBytes)
@@ -382,6 +393,15 @@ internal sealed class RequestLoop
     {
         Count(RequestEndpoint.Unknown, OutcomeLabels.OutcomeOf(status), connection.RequestStartTimestamp);
         _requests?.Routed(connection, head, status, _ids.Next());
+        _watch?.Answered(connection, head, RequestEndpoint.Unknown, status, _requests is null ? _ids.Next() : _ids.Current);
+    }
+
+    // After an answer of 200 on the reactor, whose id is the last that was made.
+    [HotPath]
+    private void Watch(Connection connection, RequestHead head, RequestEndpoint endpoint)
+    {
+        const int Ok = 200;
+        _watch?.Answered(connection, head, endpoint, Ok, _ids.Current);
     }
 
     private void Count(RequestEndpoint endpoint, RequestOutcome outcome, long startTimestamp)

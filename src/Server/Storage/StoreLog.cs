@@ -15,7 +15,7 @@ internal static partial class StoreLog
     public static partial void Failed(ILogger logger, string reason);
 
     /// <summary>Writes succeed again.</summary>
-    [LoggerMessage(EventId = 3002, Level = LogLevel.Warning, Message = "The store accepts writes again")]
+    [LoggerMessage(EventId = 3002, EventName = "StoreRecovered", Level = LogLevel.Warning, Message = "The store accepts writes again")]
     public static partial void Recovered(ILogger logger);
 
     /// <summary>A failed transaction could not be taken back cleanly.</summary>

@@ -15,7 +15,11 @@ internal sealed class BodyBudget(long bytesMax)
     /// <summary>The default: room for 50 bodies of the contract's 10 MiB at once.</summary>
     internal const long DefaultBytesMax = 512L * 1024 * 1024;
 
+    // ORDER: the sum is all there is to see; a reader may be a little late.
     private long _bytes;
+
+    /// <summary>Bytes counted now.</summary>
+    internal long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Counts what <paramref name="connection"/> holds now; false when that is too much for all together.</summary>
     internal bool TryHold(Connection connection, long bytes)

@@ -39,7 +39,7 @@ internal abstract partial class Reactor : IDisposable
         _tls = context.Tls;
         _sealedBytes = _tls is null ? [] : GC.AllocateUninitializedArray<byte>(BufferPool.BlockBytes, pinned: true);
         Pool = new BufferPool();
-        Clock = new ReactorClock(context.Time);
+        Clock = new ReactorClock(context.Time, context.Options.ServerTiming);
         Loop = new RequestLoop(context, this);
     }
 

@@ -9,10 +9,11 @@ namespace Unkey.Server.Transport;
 /// goes on from where it was, at half the pace of the monotonic clock, until the wall clock has caught up. So no limit is refilled twice, nobody
 /// is refused for the length of the step, and the difference ends by itself.
 /// </remarks>
-internal sealed class ReactorClock(TimeProvider time)
+internal sealed class ReactorClock(TimeProvider time, bool serverTiming = false)
 {
     private readonly byte[] _date = new byte[HttpDate.ByteCount];
     private readonly long _ticksPerMs = time.TimestampFrequency / 1000;
+    private readonly ServerTiming? _timing = serverTiming ? new ServerTiming(time) : null;
     private long _dateSecond = -1;
     private long _slewedTicks;
 
@@ -27,6 +28,12 @@ internal sealed class ReactorClock(TimeProvider time)
 
     /// <summary>The value of the <c>Date</c> field, 29 bytes (RFC 9110, 5.6.7).</summary>
     internal ReadOnlySpan<byte> Date => _date;
+
+    /// <summary>The date as a head has it: <see cref="Date"/>, and behind it the field Server-Timing when answers carry one.</summary>
+    /// <param name="startTimestamp">When the request began to be handled, in ticks of the monotonic clock.</param>
+    /// <returns>Valid until the next call.</returns>
+    [HotPath]
+    internal ReadOnlySpan<byte> DateOf(long startTimestamp) => _timing is null ? _date : _timing.Behind(_date, startTimestamp);
 
     /// <summary>Reads both clocks.</summary>
     [HotPath]

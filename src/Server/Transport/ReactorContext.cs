@@ -5,6 +5,7 @@ using Unkey.Engine.Events;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Documents;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Diagnostics.Requests;
 using Unkey.Server.Events;
 using Unkey.Server.Hosting;
 using Unkey.Server.Routing;
@@ -29,6 +30,9 @@ internal sealed record ReactorContext
 
     /// <summary>Holds answers back until they are durable; null when they need not be.</summary>
     public DurabilityGate? Durability { get; init; }
+
+    /// <summary>Is told of each answered request; null when nobody wants to know.</summary>
+    public RequestWatch? Watch { get; init; }
 
     /// <summary>Targets and what serves them.</summary>
     public required RouteTable Routes { get; init; }

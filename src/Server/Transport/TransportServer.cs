@@ -11,6 +11,7 @@ using Unkey.Server.Commands;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.ControlPlane.Documents;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Diagnostics.Requests;
 using Unkey.Server.Events;
 using Unkey.Server.Hosting;
 using Unkey.Server.Routing;
@@ -35,6 +36,7 @@ internal sealed class TransportServer : IDisposable
     private readonly List<Thread> _threads = [];
     private readonly List<DurabilityGate> _gates = [];
     private Reactor[] _reactors = [];
+    private readonly BodyBudget _bodies = new(BodyBudget.DefaultBytesMax);
     private ConnectionLimit? _limit;
 
     private TransportServer(ServerOptions options, ILogger logger)
@@ -82,6 +84,9 @@ internal sealed class TransportServer : IDisposable
     /// <summary>Connections open now.</summary>
     internal int ConnectionCount => _limit?.Count ?? 0;
 
+    /// <summary>Bytes of bodies that are not complete, of connections that have more than <see cref="BodyBudget.FreeBytes"/>. Any thread.</summary>
+    internal long BodyBytes => _bodies.Bytes;
+
     /// <summary>Blocks in use by connections; exact once the reactors have ended, for leak checks.</summary>
     internal int RentedBlocks => _reactors.Sum(static r => r.RentedBlocks);
 
@@ -98,10 +103,11 @@ internal sealed class TransportServer : IDisposable
         EventPipeline? events,
         TimeProvider time,
         CreditFile? credits = null,
-        TlsContext? tls = null)
+        TlsContext? tls = null,
+        RequestObservation? observation = null)
     {
         _limit = new ConnectionLimit(_options.MaxConnections);
-        var bodies = new BodyBudget(BodyBudget.DefaultBytesMax);
+        BodyBudget bodies = _bodies;
         var routes = new RouteTable(controlPlane, _options.ServesReference);
         var documents = new ApiDocuments(BuildVersion.Full);
         _reactors = new Reactor[_options.Threads];
@@ -115,6 +121,7 @@ internal sealed class TransportServer : IDisposable
                 Events = events?.Ring(i),
                 ColdEvents = _options.RequestLog.IsOn ? events?.Cold : null,
                 Durability = gate,
+                Watch = observation?.Watch(i),
                 Routes = routes,
                 ControlPlane = controlPlane,
                 Documents = documents,

@@ -34,11 +34,11 @@ public sealed class AdminRouterTests
     public void ReadinessFollowsItsChecksAndLivenessDoesNot()
     {
         bool isStoreHealthy = true;
-        _health.AddCheck("store", () => isStoreHealthy);
+        _health.AddCheck("store", () => isStoreHealthy ? null : "does not answer");
         _health.MarkStarted();
         Check("/health/ready", 200, "{\"status\":\"ok\",\"checks\":{\"store\":\"ok\"}}\n");
         isStoreHealthy = false;
-        Check("/health/ready", 503, "{\"status\":\"fail\",\"checks\":{\"store\":\"fail\"}}\n");
+        Check("/health/ready", 503, "{\"status\":\"fail\",\"checks\":{\"store\":\"fail\"},\"reasons\":{\"store\":\"does not answer\"}}\n");
         Check("/health/live", 200, "{\"status\":\"ok\"}\n");
     }
 

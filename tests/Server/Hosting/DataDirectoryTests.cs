@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using Unkey.Server.Hosting;
 using Xunit;
 
@@ -49,6 +50,32 @@ public sealed class DataDirectoryTests : IDisposable
         File.WriteAllText(Path.Combine(path, "notes.txt"), "");
         File.WriteAllText(Path.Combine(path, "unkey.db"), "");
         Assert.Equal(path, DataDirectory.Prepare(path));
+    }
+
+    [Fact]
+    public void FilesOfABackupThatWasPutBackAreClosedToOthers()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        const UnixFileMode Open = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        string path = Make(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        string[] own = ["unkey.db", "unkey.credits", "events.db"];
+        foreach (string name in own.Append("notes.txt"))
+        {
+            File.WriteAllText(Path.Combine(path, name), "");
+            File.SetUnixFileMode(Path.Combine(path, name), Open);
+        }
+
+        DataDirectory.Prepare(path);
+        foreach (string name in own)
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(path, name)));
+        }
+
+        Assert.Equal(Open, File.GetUnixFileMode(Path.Combine(path, "notes.txt")));
     }
 
     [Fact]

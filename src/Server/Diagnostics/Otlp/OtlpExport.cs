@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenTelemetry;
@@ -6,6 +7,7 @@ using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
 using Unkey.Server.Commands;
 
 namespace Unkey.Server.Diagnostics.Otlp;
@@ -39,6 +41,37 @@ internal static class OtlpExport
         .AddOtlpExporter((exporter, _) => Configure(exporter, options, OtlpOptions.MetricsProtocol, watch))
         .Build();
 
+    /// <summary>A provider of spans that are handed over in batches. Every span that is made is kept: which ones are made was decided before.</summary>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="source">Name of the source of the spans.</param>
+    /// <param name="watch">Sees how exports end.</param>
+    public static (TracerProvider Provider, SpanBatch Batch) Traces(OtlpOptions options, string source, CollectorWatch watch)
+    {
+        // Without the builder's AddOtlpExporter, which brings a queue of its own; so what is set for this signal alone is read here.
+        OtlpExporterOptions exporter = new();
+        Configure(exporter, options, OtlpOptions.TracesProtocol, watch);
+        if (Value(OtlpOptions.TracesProtocol) is { } protocol)
+        {
+            exporter.Protocol = protocol == "grpc" ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
+        }
+
+        if (Value(OtlpOptions.TracesEndpoint) is { } endpoint)
+        {
+            exporter.Endpoint = new Uri(endpoint);
+        }
+
+        exporter.Headers = Value(OtlpOptions.TracesHeaders) ?? exporter.Headers;
+        exporter.TimeoutMilliseconds = Value(OtlpOptions.TracesTimeout) is { } timeout ? int.Parse(timeout, CultureInfo.InvariantCulture) : exporter.TimeoutMilliseconds;
+        SpanBatch batch = new(new OtlpTraceExporter(exporter), options.TraceBatchSize);
+        TracerProvider provider = Sdk.CreateTracerProviderBuilder()
+            .SetResourceBuilder(Resource())
+            .AddSource(source)
+            .SetSampler(new AlwaysOnSampler())
+            .AddProcessor(batch)
+            .Build();
+        return (provider, batch);
+    }
+
     // The environment comes last, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
     private static ResourceBuilder Resource() => ResourceBuilder.CreateEmpty()
         .AddService(ServiceName, serviceVersion: BuildVersion.Full, serviceInstanceId: s_instanceId)
@@ -59,7 +92,9 @@ internal static class OtlpExport
         }
     }
 
-    private static bool IsUnset(string variable) => string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(variable));
+    private static bool IsUnset(string variable) => Value(variable) is null;
+
+    private static string? Value(string variable) => Environment.GetEnvironmentVariable(variable) is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
 
     private sealed class FixedOptions(OpenTelemetryLoggerOptions value) : IOptionsMonitor<OpenTelemetryLoggerOptions>
     {

@@ -10,7 +10,8 @@ internal static partial class CreditLog
     public static partial void Settled(ILogger logger, int count);
 
     /// <summary>The file is not one.</summary>
-    [LoggerMessage(EventId = 3251, Level = LogLevel.Warning, Message = "{Path} is damaged or of another version: credits spent in the last second before the server was killed are given back; the file is kept as {Aside}")]
+    [LoggerMessage(EventId = 3251, EventName = "CreditFileDamaged", Level = LogLevel.Warning,
+        Message = "{Path} is damaged or of another version: credits spent in the last second before the server was killed are given back; the file is kept as {Aside}")]
     public static partial void Damaged(ILogger logger, string path, string aside);
 
     /// <summary>The disk takes no more cells.</summary>

@@ -13,7 +13,7 @@ namespace Unkey.Server.Tests.Tcp.Harness;
 internal sealed partial class Reply
 {
     // What any HTTP message may have, whatever the operation.
-    private static readonly string[] s_fieldsOfHttp = ["Date", "Content-Type", "Content-Length", "Connection"];
+    private static readonly string[] s_fieldsOfHttp = ["Date", "Content-Type", "Content-Length", "Connection", "Server-Timing"];
 
     private readonly string _call;
 

@@ -31,10 +31,13 @@ internal sealed class ServerProcess : IDisposable
         _setup = setup;
         _ownsData = setup.DataDirectory is null;
         DataDirectory = setup.DataDirectory ?? Directory.CreateTempSubdirectory("unkey-test-").FullName;
+        (string Option, string Value)[] usual =
+        [
+            ("--listen", "127.0.0.1:0"), ("--admin", "127.0.0.1:0"), ("--data", DataDirectory), ("--transport", ServerSetup.Transport), ("--log-format", "json"),
+        ];
         List<string> arguments =
         [
-            "serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data", DataDirectory,
-            "--transport", ServerSetup.Transport, "--log-format", "json", .. setup.Options,
+            "serve", .. usual.Where(pair => !setup.Options.Contains(pair.Option)).SelectMany(static pair => (string[])[pair.Option, pair.Value]), .. setup.Options,
         ];
         List<(string, string)> environment = [.. setup.Environment];
         if (setup.RootKey is not null)

@@ -23,7 +23,7 @@ internal sealed record ServerSetup
     /// <summary>How the tests' own connections speak TLS; <see langword="null"/> for none. What the server speaks is said by its options.</summary>
     public SslClientAuthenticationOptions? Tls { get; init; }
 
-    /// <summary>More options, after those the harness always gives, so that they win.</summary>
+    /// <summary>More options; they take the place of those that the harness gives otherwise.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
 
     /// <summary>Environment variables of the server; the last of a name wins.</summary>

@@ -77,6 +77,16 @@ internal sealed class Collector : IDisposable
         from entry in scope.Messages(2)
         select (entry.Text(3), entry.Message(5)?.Text(1) ?? "", entry.Attributes(6));
 
+    /// <summary>Every span that was taken.</summary>
+    public IEnumerable<Span> Spans() =>
+        from export in Exports
+        where export.Path == "/v1/traces"
+        from resource in export.Message.Messages(1)
+        from scope in resource.Messages(2)
+        from span in scope.Messages(2)
+        select new Span(
+            span.Hex(1), span.Hex(2), span.Hex(4), span.Text(5), (int)span.Number(6), span.Number(7), span.Number(8), span.Attributes(9), (int)(span.Message(15)?.Number(3) ?? 0));
+
     public void Dispose()
     {
         _open.Set();
@@ -139,6 +149,10 @@ internal sealed class Collector : IDisposable
         /// <summary>Attributes of the resource.</summary>
         public Dictionary<string, string> Resource => Message.Message(1)!.Message(1)!.Attributes(1);
     }
+
+    /// <summary>One span; ids in hexadecimal, times in nanoseconds since 1970, kind and status as OTLP numbers them.</summary>
+    internal sealed record Span(
+        string TraceId, string SpanId, string ParentId, string Name, int Kind, long Start, long End, Dictionary<string, string> Attributes, int Status);
 
     /// <summary>One sample.</summary>
     internal sealed record Point(string Name, string Labels, double Value, bool IsCumulativeCounter);

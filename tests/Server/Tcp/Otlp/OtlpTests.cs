@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Unkey.Server.Tests.Tcp.Otlp;
 
-/// <summary>Metrics and logs by OTLP to a collector of the test: what arrives, and what a collector that is gone costs.</summary>
+/// <summary>Metrics, logs and traces by OTLP to a collector of the test: what arrives, and what a collector that is gone costs.</summary>
 public sealed class OtlpTests : IDisposable
 {
     private readonly Collector _collector = new();
@@ -80,7 +80,7 @@ public sealed class OtlpTests : IDisposable
         // The control: the SDK's threads are found by their names.
         using (ServerProcess server = ServerProcess.Start(Setup()))
         {
-            Poll.Until(() => SdkThreads(server) == 2, "the SDK has a thread for each signal");
+            Poll.Until(() => SdkThreads(server) == 3, "there is a thread for each signal");
         }
 
         int before = _collector.Requests;
@@ -110,7 +110,8 @@ public sealed class OtlpTests : IDisposable
     [InlineData(true)]
     public void ADeadCollectorHoldsUpNothingAndIsLoggedOnce(bool hangs)
     {
-        ServerSetup setup = Setup(("OTEL_EXPORTER_OTLP_TIMEOUT", "300"), ("OTEL_BLRP_SCHEDULE_DELAY", "100"));
+        ServerSetup setup = Setup(
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "300"), ("OTEL_BLRP_SCHEDULE_DELAY", "100"), ("OTEL_BSP_SCHEDULE_DELAY", "100"), ("OTEL_TRACES_SAMPLER", "always_on"));
         if (hangs)
         {
             _collector.Hang();
@@ -123,7 +124,7 @@ public sealed class OtlpTests : IDisposable
         using ServerProcess server = ServerProcess.Start(setup);
         using ApiClient client = server.Client();
         string key = client.CreateKey(client.CreateApi()).Key;
-        Poll.Until(() => Count(server, "CollectorDown") == 2, "both signals fail");
+        Poll.Until(() => Count(server, "CollectorDown") == 3, "each signal fails");
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < 500; i++)
         {
@@ -131,10 +132,11 @@ public sealed class OtlpTests : IDisposable
         }
 
         Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(10), "verification does not wait for the collector");
+        Poll.Until(() => server.Metric("unkey_trace_spans_dropped_total") > 0, "what was not taken is counted");
         start = Stopwatch.GetTimestamp();
         server.Stop();
         Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(12), "the stop does not wait for the collector");
-        Assert.Equal(2, Count(server, "CollectorDown"));
+        Assert.Equal(3, Count(server, "CollectorDown"));
         Assert.Contains("\"Stopped\"", server.Output, StringComparison.Ordinal);
     }
 
@@ -168,7 +170,8 @@ public sealed class OtlpTests : IDisposable
     private static int Count(ServerProcess server, string entry) => server.Output.Split('\n').Count(line => line.Contains($"\"event\":\"{entry}\"", StringComparison.Ordinal));
 
     private static int SdkThreads(ServerProcess server) => Directory.GetDirectories($"/proc/{server.ProcessId}/task")
-        .Count(static task => File.ReadAllText(Path.Combine(task, "comm")).StartsWith("OpenTelemetry", StringComparison.Ordinal));
+        .Select(static task => File.ReadAllText(Path.Combine(task, "comm")))
+        .Count(static name => name.StartsWith("OpenTelemetry", StringComparison.Ordinal) || name == "traces\n");
 
     private static IEnumerable<string> Names(string metrics) => metrics.Split('\n', StringSplitOptions.RemoveEmptyEntries)
         .Where(static line => line[0] != '#').Select(static line => line[..line.AsSpan().IndexOfAny('{', ' ')]).Distinct();

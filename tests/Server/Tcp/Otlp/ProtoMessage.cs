@@ -52,6 +52,9 @@ internal sealed class ProtoMessage
 
     public string Text(int number) => Encoding.UTF8.GetString(_fields.FirstOrDefault(field => field.Number == number).Bytes.Span);
 
+    /// <summary>Bytes in hexadecimal; empty when absent.</summary>
+    public string Hex(int number) => Convert.ToHexStringLower(_fields.FirstOrDefault(field => field.Number == number).Bytes.Span);
+
     public ProtoMessage? Message(int number) => Has(number) ? Messages(number).First() : null;
 
     public IEnumerable<ProtoMessage> Messages(int number) => _fields.Where(field => field.Number == number).Select(static field => new ProtoMessage(field.Bytes));
