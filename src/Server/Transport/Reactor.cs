@@ -515,7 +515,8 @@ internal abstract partial class Reactor : IDisposable
         }
     }
 
-    private static bool WantsRead(Connection connection) => connection.HeldTo == 0 && connection.Phase switch
+    // A client of TLS can make the session answer without sending a request (KeyUpdate), so what it does not read is bounded here too.
+    private static bool WantsRead(Connection connection) => connection.HeldTo == 0 && (connection.Tls is not { } tls || tls.Wire.Unsent <= UnsentBytesMax) && connection.Phase switch
     {
         ConnectionPhase.Blocked or ConnectionPhase.Closed => false,
         ConnectionPhase.Handshake => !connection.Tls!.IsWaiting,
