@@ -121,6 +121,7 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
     {
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
         writer.BeginHead(status, body.IsEmpty ? default : PlainText, clock.DateOf(clock.Timestamp), option);
+        writer.WriteField("X-Request-Id"u8, ids.Next()); // There is no envelope to carry it.
         if (!field.IsEmpty)
         {
             writer.WriteField(field, value);

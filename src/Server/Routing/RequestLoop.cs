@@ -388,12 +388,11 @@ internal sealed class RequestLoop
         SetPhase(connection, ConnectionPhase.Closing);
     }
 
-    // The router's own answers show no request id, so the record gets one of its own.
     private void Routed(Connection connection, RequestHead head, int status)
     {
         Count(RequestEndpoint.Unknown, OutcomeLabels.OutcomeOf(status), connection.RequestStartTimestamp);
-        _requests?.Routed(connection, head, status, _ids.Next());
-        _watch?.Answered(connection, head, RequestEndpoint.Unknown, status, _requests is null ? _ids.Next() : _ids.Current);
+        _requests?.Routed(connection, head, status, _ids.Current);
+        _watch?.Answered(connection, head, RequestEndpoint.Unknown, status, _ids.Current);
     }
 
     // After an answer of 200 on the reactor, whose id is the last that was made.

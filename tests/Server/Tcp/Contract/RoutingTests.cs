@@ -33,6 +33,7 @@ public sealed class RoutingTests(ServerFixture fixture) : TcpTests(fixture)
             Assert.Equal(404, answer.Status);
             Assert.Equal("text/plain; charset=utf-8", answer.ContentType);
             Assert.Equal("404 page not found", answer.Text.TrimEnd('\n'));
+            Assert.Matches("^req_[0-9A-Za-z]{9}$", answer.Field("X-Request-Id"));
         }
     }
 
