@@ -64,6 +64,9 @@ public sealed class EngineState : IDisposable
     /// <summary>Keys by digest.</summary>
     public KeyTable Keys { get; }
 
+    /// <summary>When root keys were used.</summary>
+    public RootKeyUses RootKeyUses { get; } = new();
+
     /// <summary>Credits of the keys that have a limit.</summary>
     public CreditLedger Credits { get; }
 

@@ -172,7 +172,7 @@ internal static class RootKeyCommands
 
     private static void WriteTable(CommandContext context, List<JsonElement> keys)
     {
-        List<string[]> rows = [["ID", "START", "NAME", "CREATED", "EXPIRES", "PERMISSIONS"]];
+        List<string[]> rows = [["ID", "START", "NAME", "CREATED", "EXPIRES", "LAST USED", "PERMISSIONS"]];
         foreach (JsonElement key in keys)
         {
             int permissions = key.TryGetProperty("permissions", out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list.GetArrayLength() : 0;
@@ -180,7 +180,7 @@ internal static class RootKeyCommands
             rows.Add(
                 [
                     JsonOutput.Text(key, "keyId"), JsonOutput.Text(key, "start"), JsonOutput.Text(key, "name"), Time(key, "createdAt", ""),
-                    Time(key, "expires", "never"), shown,
+                    Time(key, "expires", "never"), Time(key, "lastUsedAt", "-"), shown,
                 ]);
         }
 

@@ -124,7 +124,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
             ControlPlaneRouter router = new(Endpoints(services, options.V1)) { Throttle = services.Throttle };
             CreditWriteBack credits = new(engine, store, time, logger);
             CreditRefill refill = new(engine, store, credits, time, logger);
-            return new ControlPlaneHost(store, credits, refill, new LastUseWriteBack(options.LastUse, store, time, logger), options.Analytics, router, bootstrap);
+            return new ControlPlaneHost(store, credits, refill, new LastUseWriteBack(options.LastUse, engine.RootKeyUses, store, time, logger), options.Analytics, router, bootstrap);
         }
         catch
         {

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
+using Unkey.Engine.Keys;
 using Unkey.Server.Events;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Statements;
@@ -11,7 +12,7 @@ using Unkey.Server.Storage.Statements;
 namespace Unkey.Server.ControlPlane;
 
 /// <summary>Carries the minutes in which keys were last used to the store, once a minute and when the server stops.</summary>
-/// <remarks>Approximate by design: a process that is killed loses the last minute of it, and without events there is nothing to carry.</remarks>
+/// <remarks>Approximate by design: a process that is killed loses the last minute of it, and without events there is nothing to carry of keys that are no root keys.</remarks>
 internal sealed class LastUseWriteBack : IAsyncDisposable
 {
     // Small, so that requests get their turn in between.
@@ -20,15 +21,17 @@ internal sealed class LastUseWriteBack : IAsyncDisposable
     private static readonly TimeSpan s_period = TimeSpan.FromMinutes(1);
 
     private readonly LastUse _lastUse;
+    private readonly RootKeyUses _rootKeys;
     private readonly IStore _store;
     private readonly ILogger _logger;
     private readonly PeriodicTimer _timer;
     private readonly Task _loop;
 
     /// <summary>Starts the loop.</summary>
-    public LastUseWriteBack(LastUse lastUse, IStore store, TimeProvider time, ILogger logger)
+    public LastUseWriteBack(LastUse lastUse, RootKeyUses rootKeys, IStore store, TimeProvider time, ILogger logger)
     {
         _lastUse = lastUse;
+        _rootKeys = rootKeys;
         _store = store;
         _logger = logger;
         _timer = new PeriodicTimer(s_period, time);
@@ -39,7 +42,7 @@ internal sealed class LastUseWriteBack : IAsyncDisposable
     public async Task FlushAsync()
     {
         // In the order of their ids, so that neighbours in the store are written together.
-        KeyValuePair<string, long>[] used = [.. _lastUse.Take().OrderBy(static use => use.Key, StringComparer.Ordinal)];
+        KeyValuePair<string, long>[] used = [.. _lastUse.Take().Concat(_rootKeys.Take()).OrderBy(static use => use.Key, StringComparer.Ordinal)];
         try
         {
             foreach (KeyValuePair<string, long>[] unit in used.Chunk(KeysPerUnit))

@@ -21,6 +21,9 @@ internal struct CallerCache
     private long _version;
     private KeyRecord _record;
 
+    /// <summary>The minute in which the use of the remembered caller was last noted, since 1970.</summary>
+    internal long NotedMinute { get; set; }
+
     /// <summary>Whether <paramref name="authorization"/> is the remembered value and its record is still current.</summary>
     [HotPath]
     internal readonly bool TryGet(ReadOnlySpan<byte> authorization, long version, out KeyRecord record)
@@ -46,6 +49,7 @@ internal struct CallerCache
         _length = authorization.Length;
         _version = version;
         _record = record;
+        NotedMinute = 0;
     }
 
     [InlineArray(ValueBytesMax)]

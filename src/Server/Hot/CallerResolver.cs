@@ -44,9 +44,15 @@ internal sealed class CallerResolver(EngineState engine, ReactorClock clock)
 
         // A workspace whose API calls are limited is left to the control plane, which counts them and writes the fields of the limit.
         // Time and workspaces change without the record, so they are looked at on every request.
-        return caller.Enabled
+        bool isUsable = caller.Enabled
             && clock.NowMs <= caller.ExpiresAtMs
             && engine.Workspaces.Find(caller.WorkspaceIndex) is { Enabled: true }
             && engine.Workspaces.Find(caller.ForWorkspaceIndex) is { Enabled: true, ApiLimit: null };
+        if (isUsable && connection.Caller.NotedMinute != clock.Minute && engine.RootKeyUses.TryNote(caller.KeyId, clock.Minute))
+        {
+            connection.Caller.NotedMinute = clock.Minute;
+        }
+
+        return isUsable;
     }
 }

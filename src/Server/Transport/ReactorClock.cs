@@ -20,6 +20,9 @@ internal sealed class ReactorClock(TimeProvider time, bool serverTiming = false)
     /// <summary>Unix milliseconds; never less than in an earlier turn.</summary>
     internal long NowMs { get; private set; }
 
+    /// <summary>Minutes since 1970, by the wall clock.</summary>
+    internal long Minute { get; private set; }
+
     /// <summary>The monotonic clock in its own ticks, for latencies.</summary>
     internal long Timestamp { get; private set; }
 
@@ -48,6 +51,7 @@ internal sealed class ReactorClock(TimeProvider time, bool serverTiming = false)
         if (second != _dateSecond)
         {
             _dateSecond = second;
+            Minute = second / 60;
             HttpDate.Write(wallMs, _date);
         }
     }

@@ -87,6 +87,7 @@ public sealed unsafe class KeyAllocationTests
         {
             ["Sha256.Hash"] = () => Sha256.Hash(secret, hash),
             ["KeyDigest.Of"] = () => KeyDigest.Of(secret),
+            ["KeyChecksum.IsBroken"] = static () => KeyChecksum.IsBroken("pay_Mo4Y6kSVR16SWzrnoiT3Hh_uk1_21oA8F"u8),
             ["KeyDigest.Equals"] = () => Require(!digest.Equals(other)),
             ["TextHash.Of"] = () => TextHash.Of(secret),
             ["DigestHash.Tag"] = () => digestHash.Tag(in digest),

@@ -97,6 +97,7 @@ internal sealed class RootKeyAuthenticator
             RootKeyFault fault = Find(in digest, nowMs, out KeyRecord record);
             if (fault == RootKeyFault.None)
             {
+                _engine.RootKeyUses.TryNote(record.KeyId, nowMs / 60_000);
                 Workspace workspace = _engine.Workspaces.Find(record.ForWorkspaceIndex)!;
                 caller = new RootCaller(Encoding.UTF8.GetString(record.KeyId), workspace, Permissions(record)) { Digest = digest };
             }

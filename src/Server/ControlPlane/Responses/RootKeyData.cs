@@ -17,7 +17,8 @@ internal sealed record RootKeyData(KeyRow Key, IReadOnlyList<string> Permissions
         SchemaProperty.Required("start", SchemaNode.Text().Described("How the root key starts.")),
         SchemaProperty.Required("permissions", SchemaNode.ListOf(SchemaNode.Text(1)).Described("What it may do, sorted.")),
         SchemaProperty.Required("createdAt", ResponseSchemas.Time("Unix milliseconds.")),
-        SchemaProperty.Optional("expires", ResponseSchemas.Time("When it stops being valid, in unix milliseconds; absent for never.")))
+        SchemaProperty.Optional("expires", ResponseSchemas.Time("When it stops being valid, in unix milliseconds; absent for never.")),
+        SchemaProperty.Optional("lastUsedAt", ResponseSchemas.Time("The minute in which it was last used, in unix milliseconds, up to a minute behind; absent when it was not.")))
         .Named("RootKey");
 
     /// <inheritdoc/>
@@ -38,6 +39,11 @@ internal sealed record RootKeyData(KeyRow Key, IReadOnlyList<string> Permissions
         if (Key.ExpiresAtMs is { } expires)
         {
             writer.WriteNumber("expires"u8, expires);
+        }
+
+        if (Key.LastUsedAtMs is { } used)
+        {
+            writer.WriteNumber("lastUsedAt"u8, used);
         }
 
         writer.WriteEndObject();

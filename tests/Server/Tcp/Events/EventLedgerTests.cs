@@ -132,6 +132,32 @@ public sealed class EventLedgerTests(ITestOutputHelper output) : IDisposable
         Assert.Equal([limitId], store.Texts("SELECT request_id FROM ratelimits_v1 WHERE identifier = 'me'"));
     }
 
+    // What only verifies is used on the reactors alone.
+    [Fact]
+    public void ARootKeyTellsWhenItWasLastUsed()
+    {
+        ServerSetup setup = new() { DataDirectory = Path.Combine(_directory, "data"), Options = ["--events=false"] };
+        long before = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        using (ServerProcess server = ServerProcess.Start(setup))
+        {
+            using ApiClient client = server.Client();
+            CreatedKey key = client.CreateKey(client.CreateApi());
+            foreach (string use in (string[])["api.*.verify_key", "api.*.read_api", "api.*.read_key"])
+            {
+                using ApiClient caller = client.WithPermissions(use);
+                Assert.Equal(use == "api.*.verify_key" ? "VALID" : "NOT_FOUND", use == "api.*.read_key" ? "NOT_FOUND" : caller.Verify(key.Key).Code);
+            }
+        }
+
+        using ServerProcess next = ServerProcess.Start(setup);
+        using ApiClient reader = next.Client();
+        Dictionary<string, JsonElement> listed = reader.Post("rootKeys.listRootKeys", "{}").Data.EnumerateArray()
+            .ToDictionary(static item => item.GetProperty("permissions")[0].GetString()!);
+        Assert.InRange(listed["api.*.verify_key"].GetProperty("lastUsedAt").GetInt64(), before - 60_000, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        Assert.True(listed["api.*.read_api"].TryGetProperty("lastUsedAt", out _));
+        Assert.False(listed["api.*.read_key"].TryGetProperty("lastUsedAt", out _));
+    }
+
     [Fact]
     public void AKeyTellsWhenItWasLastUsed()
     {
