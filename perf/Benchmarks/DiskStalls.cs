@@ -18,6 +18,8 @@ internal static class DiskStalls
     private const long Capacity = 8 << 20;
     private const int PaceSpins = 200;
 
+    private static readonly double s_nsPerTick = 1e9 / Stopwatch.Frequency;
+
     internal static int Run(TextWriter output, TimeSpan duration, string directory)
     {
         output.WriteLine($"ns of wall time per event, {PaceSpins} spins apart; rings of {Capacity >> 20} MiB, one in a file of {directory}, one in memory without a file");
@@ -118,7 +120,7 @@ internal static class DiskStalls
         {
             long start = Stopwatch.GetTimestamp();
             Validate.That(EventBenchmarks.Publish(_ring));
-            _histogram.RecordValue(Math.Max(1, (long)Stopwatch.GetElapsedTime(start).TotalNanoseconds));
+            _histogram.RecordValue(Math.Max(1, (long)((Stopwatch.GetTimestamp() - start) * s_nsPerTick)));
         }
 
         internal void Report(TextWriter output, string name) => output.WriteLine(

@@ -17,7 +17,7 @@ internal sealed partial record Endpoint
             "apis.updateApi",
             scene => $$"""
             {"apiId":"{{scene.SpareApiId}}","name":"an api","deleteProtection":false,"ipAllowList":["127.0.0.1"],"defaultPrefix":"test","defaultBytes":16,
-             "storeEncryptedKeys":false}
+             "storeEncryptedKeys":false,"keyChecksum":false}
             """),
         new("apis.deleteApi", _ => """{"apiId":"api_unknown1"}"""),
         new(
