@@ -13,7 +13,9 @@ public sealed class BadInputTests(ServerFixture fixture) : TcpTests(fixture)
 {
     // Rules that span several members, and so belong to the operation and not to the schema: what their refusal says.
     private static readonly string[] s_rulesOfOperations =
-        ["`credits.remaining` must be", "`credits.refill.refillDay` must", "is already defined in the request", "The cursor is not one"];
+        [
+            "`credits.remaining` must be", "`credits.refill.refillDay` must", "is already defined in the request", "The cursor is not one", "Invalid SQL syntax", "No SQL statements found",
+        ];
 
     public static TheoryData<string> Operations => Endpoint.Operations;
 

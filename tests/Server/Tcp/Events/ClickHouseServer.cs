@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Net.Http;
 using System.Text.Json;
+using System.Threading;
 using Unkey.Server.Tests.Tcp.Harness;
 using Unkey.Tests.Support;
 using Xunit.Sdk;
@@ -14,6 +15,8 @@ namespace Unkey.Server.Tests.Tcp.Events;
 internal sealed class ClickHouseServer : IDisposable
 {
     private static readonly TimeSpan s_installDeadline = TimeSpan.FromMinutes(5);
+
+    private static readonly Lock s_installing = new();
 
     private readonly Process _process;
     private readonly HttpClient _http;
@@ -75,13 +78,20 @@ internal sealed class ClickHouseServer : IDisposable
         _http.Dispose();
     }
 
+    // Classes run side by side, and npm makes the folders long before it is done; what it makes last is its own list of them.
     private static void Install(string home)
     {
-        if (Directory.Exists(Path.Combine(home, "node_modules", "chdb")))
+        lock (s_installing)
         {
-            return;
+            if (!File.Exists(Path.Combine(home, "node_modules", ".package-lock.json")))
+            {
+                RunNpm(home);
+            }
         }
+    }
 
+    private static void RunNpm(string home)
+    {
         // No lock file: it would have to name the engines of all platforms, and a registry that mirrors one has no others. The version is exact.
         using Process npm = Process.Start(
             new ProcessStartInfo("npm", ["install", "--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]) { WorkingDirectory = home })!;
