@@ -26,6 +26,14 @@ internal sealed class RowBinaryWriter
         _bytes.Advance(count);
     }
 
+    /// <summary>The same, of UTF-8.</summary>
+    public void Text(ReadOnlySpan<byte> value)
+    {
+        Length(value.Length);
+        value.CopyTo(_bytes.GetSpan(value.Length));
+        _bytes.Advance(value.Length);
+    }
+
     /// <summary>An <c>Int64</c> or <c>UInt64</c>.</summary>
     public void Number(long value)
     {
@@ -54,17 +62,8 @@ internal sealed class RowBinaryWriter
         _bytes.Advance(1);
     }
 
-    /// <summary>An <c>Array(String)</c>.</summary>
-    public void Texts(ReadOnlySpan<string> values)
-    {
-        Length(values.Length);
-        foreach (string value in values)
-        {
-            Text(value);
-        }
-    }
-
-    private void Length(int value)
+    /// <summary>What an array has before its elements: how many they are. Its elements follow, each as it is alone.</summary>
+    public void Length(int value)
     {
         const int MoreBit = 0x80;
         uint rest = (uint)value;
