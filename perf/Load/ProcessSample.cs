@@ -60,7 +60,7 @@ internal readonly struct ProcessSample
         return new ProcessSample
         {
             CpuByThread = cpu,
-            CpuNs = Sum(cpu),
+            CpuNs = Used(cpu, null).Sum,
             UserTicks = long.Parse(fields[11], CultureInfo.InvariantCulture),
             SystemTicks = long.Parse(fields[12], CultureInfo.InvariantCulture),
             VoluntarySwitches = voluntary,
@@ -70,37 +70,34 @@ internal readonly struct ProcessSample
     }
 
     /// <summary>The difference to an earlier sample; memory is the later value.</summary>
-    internal ProcessSample Since(ProcessSample earlier) => new()
+    internal ProcessSample Since(ProcessSample earlier)
     {
-        CpuNs = CpuNs - earlier.CpuNs,
-        BusiestThreadNs = Busiest(CpuByThread, earlier.CpuByThread),
-        UserTicks = UserTicks - earlier.UserTicks,
-        SystemTicks = SystemTicks - earlier.SystemTicks,
-        VoluntarySwitches = VoluntarySwitches - earlier.VoluntarySwitches,
-        InvoluntarySwitches = InvoluntarySwitches - earlier.InvoluntarySwitches,
-        ResidentKiB = ResidentKiB,
-    };
-
-    private static long Sum(Dictionary<string, long> cpu)
-    {
-        long sum = 0;
-        foreach (long thread in cpu.Values)
+        (long cpu, long most) = Used(CpuByThread, earlier.CpuByThread);
+        return new ProcessSample
         {
-            sum += thread;
-        }
-
-        return sum;
+            CpuNs = cpu,
+            BusiestThreadNs = most,
+            UserTicks = UserTicks - earlier.UserTicks,
+            SystemTicks = SystemTicks - earlier.SystemTicks,
+            VoluntarySwitches = VoluntarySwitches - earlier.VoluntarySwitches,
+            InvoluntarySwitches = InvoluntarySwitches - earlier.InvoluntarySwitches,
+            ResidentKiB = ResidentKiB,
+        };
     }
 
-    private static long Busiest(Dictionary<string, long>? now, Dictionary<string, long>? earlier)
+    // Thread by thread: one that has ended since counts for nothing, instead of taking its time from the others.
+    private static (long Sum, long Most) Used(Dictionary<string, long>? now, Dictionary<string, long>? earlier)
     {
+        long sum = 0;
         long most = 0;
         foreach ((string thread, long cpu) in now ?? [])
         {
-            most = Math.Max(most, cpu - (earlier?.GetValueOrDefault(thread) ?? 0));
+            long used = cpu - (earlier?.GetValueOrDefault(thread) ?? 0);
+            sum += used;
+            most = Math.Max(most, used);
         }
 
-        return most;
+        return (sum, most);
     }
 
     private static long Field(string status, string name)

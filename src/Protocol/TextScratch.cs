@@ -15,7 +15,7 @@ internal sealed class TextScratch
     /// <summary>What has been copied so far.</summary>
     internal ReadOnlySpan<byte> Bytes => _bytes;
 
-    /// <summary>Forgets the last request.</summary>
+    /// <summary>Forgets the last request, and clears what was kept of it.</summary>
     internal void Reset()
     {
         if (_bytes.Length > BytesKept)
@@ -23,6 +23,8 @@ internal sealed class TextScratch
             _bytes = new byte[BytesKept]; // ALLOC: once after a request that needed far more than any ordinary one.
         }
 
+        // It may have been a key.
+        _bytes.AsSpan(0, Math.Min(_used, _bytes.Length)).Clear();
         _used = 0;
     }
 

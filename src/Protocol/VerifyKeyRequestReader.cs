@@ -53,6 +53,10 @@ public sealed class VerifyKeyRequestReader
         Cost = 64,
     }
 
+    /// <summary>Clears what was decoded of the last request; what it gave is not valid any more.</summary>
+    [HotPath]
+    public void Forget() => _texts.Reset();
+
     /// <summary>Reads a body.</summary>
     /// <param name="body">The whole body.</param>
     /// <param name="request">The request; <see langword="default"/> when the result is <see langword="false"/>.</param>

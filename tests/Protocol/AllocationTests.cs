@@ -155,10 +155,12 @@ public sealed class AllocationTests
             },
             ["JsonText.Unescape"] = () => JsonText.Unescape(escaped, decoded),
             ["VerifyKeyRequestReader.TryRead"] = () => Assert.True(reader.TryRead(body, out _)),
+            ["VerifyKeyRequestReader.Forget"] = reader.Forget,
             ["RatelimitRequestReader.TryReadOne"] = () => Assert.True(limitReader.TryReadOne(check)),
             ["RatelimitRequestReader.TryReadMany"] = () => Assert.True(limitReader.TryReadMany(checks)),
             ["RatelimitRequestReader.TryReadV1"] = () => Assert.True(limitReader.TryReadV1(v1Check)),
             ["V1VerifyKeyRequestReader.TryRead"] = () => Assert.True(v1Reader.TryRead(v1Body, out _)),
+            ["V1VerifyKeyRequestReader.Forget"] = v1Reader.Forget,
             ["V1PermissionQuery.TryRead"] = () =>
             {
                 var scanner = new JsonScanner("{\"or\":[\"a\",{\"and\":[\"b\\u00e9\",\"c\"]}]}"u8);

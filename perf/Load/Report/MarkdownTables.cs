@@ -97,7 +97,7 @@ internal static class MarkdownTables
                 text.Append(" | ").Append(row.Of("latencyUs." + percentile).Text("#,0"));
             }
 
-            text.Append(" | ").Append(switches.ToString("0"))
+            text.Append(" | ").Append(requests.Median > 0 ? switches.ToString("0") : "–")
                 .Append(" | ").Append((row.Of("residentKiB").Median / 1024).ToString("0.0"))
                 .Append(" | ").Append(row.Of("serverBusy").Text("0%"))
                 .Append(" | ").Append(row.Of("unanswered").Text("0")).Append(" |\n");

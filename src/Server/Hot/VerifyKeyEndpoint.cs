@@ -84,6 +84,10 @@ internal sealed class VerifyKeyEndpoint
         return true;
     }
 
+    /// <summary>Clears what was decoded of the last request.</summary>
+    [HotPath]
+    internal void Forget() => _reader.Forget();
+
     [HotPath]
     private void Write(ConnectionOutput output, ReadOnlySpan<byte> requestId, VerifyOutcome outcome, in VerifyInput input, ConnectionOption option)
     {

@@ -41,6 +41,7 @@ internal sealed class RequestLoop
     private readonly V1VerifyKeyEndpoint? _v1VerifyKey;
     private readonly V1RatelimitEndpoint? _v1Ratelimit;
     private byte[] _joinedBody = [];
+    private int _joinedBytes;
 
     internal RequestLoop(ReactorContext context, Reactor reactor)
     {
@@ -357,9 +358,20 @@ internal sealed class RequestLoop
         _context.Bodies.Release(connection);
         connection.Input.Consume(requestBytes);
         connection.RequestBytesNeeded = 0;
-        connection.Chunked = null;
+        ForgetCopies(connection);
         connection.ContinueSent = false;
         connection.BodyExtraMs = 0;
+    }
+
+    // Keys must not stay in memory for longer than their request: blocks are cleared by their pool, and this is where else a body may have been.
+    private void ForgetCopies(Connection connection)
+    {
+        connection.Chunked?.Bytes.Clear();
+        connection.Chunked = null;
+        _joinedBody.AsSpan(0, _joinedBytes).Clear();
+        _joinedBytes = 0;
+        _verifyKey.Forget();
+        _v1VerifyKey?.Forget();
     }
 
     private static void Answered(Connection connection, ConnectionOption option) =>
@@ -427,6 +439,7 @@ internal sealed class RequestLoop
         }
 
         body.CopyTo(_joinedBody);
-        return _joinedBody.AsSpan(0, (int)body.Length);
+        _joinedBytes = (int)body.Length;
+        return _joinedBody.AsSpan(0, _joinedBytes);
     }
 }

@@ -149,7 +149,9 @@ internal sealed class Connection
     {
         Input.Complete();
         Output.Complete();
+        Chunked?.Bytes.Clear();
         Chunked = null;
+        Caller = default;
         Phase = ConnectionPhase.Closed;
     }
 

@@ -107,52 +107,6 @@ internal abstract partial class Reactor
         }
     }
 
-    /// <summary>Seals and sends what the socket takes; false when the connection is gone.</summary>
-    [HotPath]
-    private bool SendSealed(Connection connection, TlsSession tls, out bool isAllSent)
-    {
-        bool progressed = false;
-        isAllSent = false;
-
-        // BOUND: each turn sends bytes of a finite output or returns.
-        while (true)
-        {
-            if (tls.IsEstablished && !tls.Seal(connection.Output, isLast: connection.Phase == ConnectionPhase.Closing))
-            {
-                Close(connection);
-                return false;
-            }
-
-            if (tls.Wire.Unsent == 0)
-            {
-                isAllSent = true;
-                return true;
-            }
-
-            int sent = Send(connection, tls.Wire.FirstUnsent());
-            if (sent > 0)
-            {
-                tls.Wire.Sent(sent);
-                Metrics.BytesSent(sent);
-                progressed = true;
-                continue;
-            }
-
-            if (sent == Failed)
-            {
-                Close(connection);
-                return false;
-            }
-
-            if (progressed || connection.WriteDeadlineMs == 0)
-            {
-                connection.WriteDeadlineMs = Clock.MonotonicMs + _deadlines.WriteMs;
-            }
-
-            return true;
-        }
-    }
-
     // A step takes up to a millisecond of arithmetic. It waits in a queue of its own, so that the requests of a turn come first.
     private void AwaitHandshake(Connection connection, TlsSession tls)
     {

@@ -398,19 +398,27 @@ internal abstract partial class Reactor : IDisposable
     [HotPath]
     private bool SendUnsent(Connection connection)
     {
-        if (connection.Tls is { } tls)
-        {
-            return SendSealed(connection, tls, out bool isAllSent) && (!isAllSent || AllSent(connection));
-        }
-
-        ConnectionOutput output = connection.Output;
+        ConnectionOutput outgoing = connection.Outgoing;
         bool progressed = false;
-        while (output.Unsent > 0)
+
+        // BOUND: each turn sends bytes of a finite output or returns.
+        while (true)
         {
-            int sent = Send(connection, output.FirstUnsent());
+            if (connection.Tls is { IsEstablished: true } tls && !tls.Seal(connection.Output, isLast: connection.Phase == ConnectionPhase.Closing))
+            {
+                Close(connection);
+                return false;
+            }
+
+            if (outgoing.Unsent == 0)
+            {
+                return AllSent(connection);
+            }
+
+            int sent = Send(connection, outgoing.FirstUnsent());
             if (sent > 0)
             {
-                output.Sent(sent);
+                outgoing.Sent(sent);
                 Metrics.BytesSent(sent);
                 progressed = true;
                 continue;
@@ -429,8 +437,6 @@ internal abstract partial class Reactor : IDisposable
 
             return true;
         }
-
-        return AllSent(connection);
     }
 
     /// <summary>Ends what ends with the last byte of an answer; false when the connection is gone.</summary>

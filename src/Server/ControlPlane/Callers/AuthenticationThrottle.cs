@@ -69,7 +69,9 @@ internal sealed class AuthenticationThrottle(int limit, ILogger logger)
             if (next == (ulong)limit)
             {
                 Volatile.Write(ref _activeUntilMs, EndOfMinute(nowMs));
-                ControlPlaneLog.AuthenticationThrottled(logger, address, limit);
+
+                // Behind a trusted proxy the text is whatever the client sent, which is not for the log.
+                ControlPlaneLog.AuthenticationThrottled(logger, IPAddress.TryParse(address, out IPAddress? known) ? known.ToString() : "An unreadable address", limit);
             }
 
             return;

@@ -45,7 +45,11 @@ internal sealed class DiskReserve
             return false;
         }
 
-        File.Delete(_path);
+        if (!TryDelete())
+        {
+            return false;
+        }
+
         Volatile.Write(ref _bytes, 0);
         _isSpent = true;
         StoreLog.ReserveReleased(_logger, Size >> 20);
@@ -95,15 +99,21 @@ internal sealed class DiskReserve
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
             // The last one is how a limit on the size of files is told.
-            try
-            {
-                File.Delete(_path);
-            }
-            catch (Exception again) when (again is IOException or UnauthorizedAccessException)
-            {
-                // A directory that takes no file anyway.
-            }
+            TryDelete();
+            return false;
+        }
+    }
 
+    // What it throws would end the writer's thread.
+    private bool TryDelete()
+    {
+        try
+        {
+            File.Delete(_path);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
             return false;
         }
     }

@@ -46,8 +46,8 @@ internal sealed class SqliteWriter : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Whether the last transaction failed for a reason of the storage.</summary>
-    public bool IsFailed => _isFailed;
+    /// <summary>Whether the last transaction failed for a reason of the storage, or only revocations are written.</summary>
+    public bool IsFailed => _isFailed || _reserve.IsSpent;
 
     /// <summary>Sets who is told of commits. Called once, before the first unit that matters to it.</summary>
     public void Attach(ICommitListener listener) => _listener = listener;
@@ -302,7 +302,8 @@ internal sealed class SqliteWriter : IDisposable
 
     private void NoteRecovered()
     {
-        if (_isFailed)
+        // A revocation that found room in the reserve says nothing of other writes.
+        if (_isFailed && !_reserve.IsSpent)
         {
             _isFailed = false;
             StoreLog.Recovered(_logger);

@@ -128,6 +128,12 @@ public sealed class SecretSweepTests : IDisposable
                     Assert.Equal("VALID", client.Verify(key).Code);
                     Assert.Equal("NOT_FOUND", client.Verify("junk_" + key).Code);
                     new V1Client(client).SendAnonymously(new ApiRequest("keys.verifyKey", JsonSerializer.Serialize(new { key })));
+
+                    // Copied on the way: decoded from escapes, joined from several blocks, unpacked from chunks.
+                    string escaped = string.Concat(key.Select(static c => $"\\u{(int)c:x4}"));
+                    Assert.Equal("VALID", client.Post("keys.verifyKey", $$"""{"key":"{{escaped}}"}""").Code);
+                    Assert.Equal("VALID", client.Post("keys.verifyKey", $$"""{{new string(' ', 20_000)}}{"key":"{{key}}"}""").Code);
+                    Assert.Equal("VALID", VerifyInChunks(server, client.RootKey, key));
                 }
             }
 
@@ -143,5 +149,15 @@ public sealed class SecretSweepTests : IDisposable
                 Assert.NotEqual("root", Environment.UserName);
             }
         }
+    }
+
+    private static string VerifyInChunks(ServerProcess server, string rootKey, string key)
+    {
+        using RawConnection connection = server.Connect();
+        string body = JsonSerializer.Serialize(new { key });
+        connection.Send($"POST /v2/keys.verifyKey HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {rootKey}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+        connection.Send($"5\r\n{body[..5]}\r\n");
+        connection.Send($"{body.Length - 5:x}\r\n{body[5..]}\r\n0\r\n\r\n");
+        return new Reply(connection.Read(), "keys.verifyKey in chunks").Code;
     }
 }
