@@ -45,6 +45,7 @@ public sealed class Verifier
             return VerifyOutcome.NotFound;
         }
 
+        Prefetch(record);
         bool isPermitted = true;
         if (input.Permissions.Length > 0 && !PermissionQuery.TryEvaluate(input.Permissions, record, out isPermitted, out QueryError error))
         {
@@ -113,6 +114,18 @@ public sealed class Verifier
     private static bool IsVisible(in VerifyInput input, KeyRecord record, Workspace workspace, Api api) =>
         input.Access != VerifyAccess.ByCaller
         || (record.WorkspaceIndex == input.Caller.ForWorkspaceIndex && VerifyGrant.Allows(input.Caller, workspace, api, record.KeyId));
+
+    /// <summary>Asks for the balance and for the buckets of the key's own limits, which the permission query leaves time to arrive.</summary>
+    private void Prefetch(KeyRecord record)
+    {
+        const int LimitsMax = 4;
+        record.Credits.Prefetch();
+        int limits = Math.Min(record.LimitCount, LimitsMax);
+        for (int i = 0; i < limits; i++)
+        {
+            _state.Buckets.Prefetch(record.Limit(i).BucketKey);
+        }
+    }
 
     /// <summary>Gathers the limits to check: the request's, then those that apply by themselves and are not among them.</summary>
     private bool TryCollectLimits(in VerifyInput input, VerifyResult result)

@@ -143,6 +143,10 @@ public sealed class RequestHead
         FieldCount = 0;
     }
 
+    /// <summary>Goes on to <paramref name="bytes"/>, which begin with the same head.</summary>
+    [HotPath]
+    internal void Move(ReadOnlyMemory<byte> bytes) => _bytes = bytes;
+
     internal void SetRequestLine(HttpMethod method, int methodOffset, int methodLength, int targetLength, bool isHttp11, TargetParts parts)
     {
         Method = method;

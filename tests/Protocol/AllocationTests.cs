@@ -115,9 +115,12 @@ public sealed class AllocationTests
             ["HttpParser.ParseHead"] = () =>
             {
                 Parse(head);
+                Parse(head);
                 Parse(split);
                 Parse(bad);
             },
+            ["RequestHead.Move"] = () => parser.Head.Move(headBytes),
+            ["FixedTime.Equals"] = () => Assert.True(FixedTime.Equals(line, line) && !FixedTime.Equals("short"u8, "other"u8)),
             ["HeadRules.Finish"] = () => HeadRules.Finish(parser.Head),
             ["HeadRules.ReadConnection"] = static () =>
             {

@@ -107,6 +107,30 @@ public sealed class HttpParserFuzzTests(ITestOutputHelper output)
             threads: 1);
     }
 
+    /// <summary>Clients send the same head again and again, or one that differs in a byte; another client's comes in between.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_was_read_before_does_not_matter(bool tight)
+    {
+        HttpLimits limits = tight ? s_tight : HttpLimits.Default;
+        Gen.Select(s_input, s_input, Gen.Int).Sample(
+            (input, other, seed) =>
+            {
+                var random = new Random(seed);
+                var parser = new HttpParser(limits);
+                byte[] near = Mutate(input, random.Next(Math.Max(1, input.Length)), random.Next(4), (byte)random.Next(256));
+                byte[] longer = [.. input, .. other];
+                byte[] shorter = input[..random.Next(input.Length + 1)];
+                byte[][] sequence = [input, input, near, input, longer, shorter, input, near, near, other, input];
+                return Array.TrueForAll(
+                    sequence,
+                    bytes => HeadOutcome.Parse(parser, new ReadOnlySequence<byte>(bytes)) == HeadOutcome.Parse(new HttpParser(limits), new ReadOnlySequence<byte>(bytes)));
+            },
+            iter: 3_000,
+            threads: 1);
+    }
+
     /// <summary>A comparison that cannot fail proves nothing: twins with one well-known flaw each must be found out.</summary>
     [Theory]
     [InlineData(true, false)]

@@ -1,4 +1,5 @@
 using System.Threading;
+using Unkey.Engine.Memory;
 
 namespace Unkey.Engine.Keys;
 
@@ -25,6 +26,10 @@ public readonly unsafe struct CreditCell
     public bool IsNull => _cell is null;
 
     internal CreditCellLayout* Layout => _cell;
+
+    /// <summary>Asks for the cell's cache line; nothing when there is none.</summary>
+    [HotPath]
+    public void Prefetch() => CacheLine.Prefetch(_cell);
 
     /// <summary>The balance now, 0 or more. Any thread; lock-free.</summary>
     [HotPath]

@@ -220,6 +220,8 @@ internal sealed unsafe class KeySlots
         // The rest of the record is needed as soon as the digest matches; ask for it while the first line is on its way.
         CacheLine.Prefetch((byte*)record + 64);
         CacheLine.Prefetch((byte*)record + 128);
+        CacheLine.Prefetch((byte*)record + 192);
+        CacheLine.Prefetch((byte*)record + 256);
         return KeyDigest.Equals(in ((KeyRecordHeader*)record)->Digest, in digest);
     }
 }

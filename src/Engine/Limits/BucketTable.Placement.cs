@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using System.Threading;
+using Unkey.Engine.Memory;
 
 namespace Unkey.Engine.Limits;
 
@@ -14,6 +15,11 @@ public sealed unsafe partial class BucketTable
         BucketSlot* slot = FindInGroup(FirstGroup(key), key);
         return slot is not null ? slot : FindInGroup(SecondGroup(key), key);
     }
+
+    /// <summary>Asks for the cache line where a bucket probably is: the first slots of its first group.</summary>
+    /// <param name="key">Key of the bucket.</param>
+    [HotPath]
+    public void Prefetch(UInt128 key) => CacheLine.Prefetch(FirstGroup(key));
 
     private static BucketSlot* FindInGroup(BucketSlot* group, UInt128 key)
     {

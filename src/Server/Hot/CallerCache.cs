@@ -1,7 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Unkey.Engine.Keys;
+using Unkey.Protocol;
 
 namespace Unkey.Server.Hot;
 
@@ -32,7 +32,7 @@ internal struct CallerCache
         return _length == authorization.Length
             && _length > 0
             && _version == version
-            && CryptographicOperations.FixedTimeEquals(((ReadOnlySpan<byte>)_value)[.._length], authorization);
+            && FixedTime.Equals(((ReadOnlySpan<byte>)_value)[.._length], authorization);
     }
 
     /// <summary>Remembers that <paramref name="authorization"/> led to <paramref name="record"/>, which was found at this version.</summary>

@@ -15,7 +15,8 @@ internal sealed class RequestIds
     /// <summary>Bytes of an id.</summary>
     internal const int Length = 13;
 
-    private static readonly char[] s_alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".ToCharArray();
+    private const int FractionBits = 58;
+
     private readonly byte[] _current = "req_000000000"u8.ToArray();
     private ulong _s0;
     private ulong _s1;
@@ -29,6 +30,8 @@ internal sealed class RequestIds
         (_s0, _s1, _s2, _s3) = (seed[0] | 1, seed[1], seed[2], seed[3]); // Never all zero.
     }
 
+    private static ReadOnlySpan<byte> Alphabet => "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8;
+
     /// <summary>The id that was made last; valid until the next call of <see cref="Next"/>.</summary>
     internal ReadOnlySpan<byte> Current => _current;
 
@@ -36,12 +39,15 @@ internal sealed class RequestIds
     [HotPath]
     internal ReadOnlySpan<byte> Next()
     {
-        ulong random = NextRandom();
-        // Each step takes the top digit of a fixed-point fraction in [0, 1): the high half of random * 62.
-        for (int i = Length - 1; i >= 4; i--)
+        // Each step takes the top digit of a fixed-point fraction in [0, 1): what lies above the point of fraction * 62. With 58 bits behind the
+        // point the product fits a word, so no multiplication of two words is needed, which not every CPU that the binary runs on has.
+        ulong fraction = NextRandom() >> (64 - FractionBits);
+        Span<byte> digits = _current.AsSpan(4);
+        for (int i = digits.Length - 1; i >= 0; i--)
         {
-            ulong digit = Math.BigMul(random, 62, out random);
-            _current[i] = (byte)s_alphabet[digit];
+            fraction *= 62;
+            digits[i] = Alphabet[(int)(fraction >> FractionBits)];
+            fraction &= (1UL << FractionBits) - 1;
         }
 
         return _current;

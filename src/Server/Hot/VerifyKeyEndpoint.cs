@@ -47,16 +47,13 @@ internal sealed class VerifyKeyEndpoint
     [HotPath]
     internal bool TryHandle(Connection connection, RequestHead head, ReadOnlySpan<byte> body, ConnectionOption option)
     {
-        if (!MediaType.IsJson(head.ContentType)
-            || !_reader.TryRead(body, out VerifyKeyRequest request)
-            || !_callers.TryGet(connection, head.Authorization, takesBareToken: false, out KeyRecord caller))
+        if (!MediaType.IsJson(head.ContentType) || !_reader.TryRead(body, out VerifyKeyRequest request))
         {
             return false;
         }
 
         var input = new VerifyInput
         {
-            Caller = caller,
             Permissions = request.Permissions,
             Cost = request.HasCost ? request.Cost : -1,
             Limits = VerifyKeyBody.ToEngine(request.Limits, ref _limits),
@@ -65,6 +62,15 @@ internal sealed class VerifyKeyEndpoint
             NowMs = _clock.NowMs,
         };
         input.SetKey(request.Key);
+
+        // The slot of the key is on its way while the caller is looked up.
+        _engine.Keys.Prefetch(input.Key);
+        if (!_callers.TryGet(connection, head.Authorization, takesBareToken: false, out KeyRecord caller))
+        {
+            return false;
+        }
+
+        input.Caller = caller;
         VerifyOutcome outcome = _verifier.Verify(in input, _result);
         if (outcome is VerifyOutcome.BadQuery or VerifyOutcome.UnknownLimit
             || (outcome == VerifyOutcome.NotFound && !request.MigrationId.IsEmpty))

@@ -131,6 +131,9 @@ internal sealed class RequestLoop
         SetPhase(connection, ConnectionPhase.Closing);
     }
 
+    /// <summary>Clears what the parser keeps of heads, credentials among it. For the end of a connection.</summary>
+    internal void ForgetHeads() => _parser.Forget();
+
     private static void SetPhase(Connection connection, ConnectionPhase phase)
     {
         connection.Phase = phase;

@@ -351,6 +351,7 @@ internal abstract partial class Reactor : IDisposable
         }
 
         connection.Release();
+        Loop.ForgetHeads();
         CloseSocket(connection);
         Connections.Remove(connection);
         Limit.Leave();

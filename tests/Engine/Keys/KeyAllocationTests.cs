@@ -101,6 +101,7 @@ public sealed unsafe class KeyAllocationTests
             ["KeyRecord.Limit"] = () => Require(!record.Limit(0).IsNull),
             ["LimitView.HasName"] = () => Require(limit.HasName("a"u8, nameHash)),
             ["IdentityRecord.Limit"] = () => Require(!record.Identity.Limit(0).IsNull),
+            ["CreditCell.Prefetch"] = record.Credits.Prefetch,
             ["CreditCell.Read"] = () => Require(record.Credits.Read() > 0),
             ["CreditCell.TryTake"] = () => Require(record.Credits.TryTake(1, out _)),
             ["CacheLine.Prefetch"] = () => CacheLine.Prefetch(slots.Home(tag)),

@@ -51,7 +51,7 @@ public sealed class AnalyticsFixture : IDisposable
         };
         Directory.CreateDirectory(second.DataDirectory);
         File.Copy(Path.Combine(first.DataDirectory, "unkey.db"), Path.Combine(second.DataDirectory, "unkey.db"));
-        NowMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        NowMs = long.TryParse(Environment.GetEnvironmentVariable("UNKEY_TEST_NOW"), out long given) ? given : DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         Deliver(first.DataDirectory, new AnalyticsEvents(WorkspaceId, Keyspaces, OtherWorkspaceId, OtherKeyspace).Batch(NowMs));
         Servers = [ServerProcess.Start(first), ServerProcess.Start(second)];
         Clients = [Servers[0].Client(), Servers[1].Client()];

@@ -16,7 +16,7 @@ public sealed class RandomQueryTests(AnalyticsFixture fixture) : IClassFixture<A
     {
         // The same queries every time: with enough of them one finds the signs of zeros, and sums beyond 64 bits, about which the engines never agree.
         int seed = int.TryParse(Environment.GetEnvironmentVariable("UNKEY_TEST_SEED"), out int given) ? given : 1;
-        string replay = $"UNKEY_TEST_SEED={seed}";
+        string replay = $"UNKEY_TEST_SEED={seed} UNKEY_TEST_NOW={fixture.NowMs}";
         Random random = new(seed);
         QueryGenerator generator = new(random);
         List<string> differences = [];

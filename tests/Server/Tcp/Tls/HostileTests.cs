@@ -187,11 +187,8 @@ public sealed class HostileTests(TlsServer tls) : IClassFixture<TlsServer>
                 Assert.Equal("VALID", client.Verify(key.Key).Code);
             }
 
-            // And a newcomer gets through.
-            using (RawConnection connection = server.Connect())
-            {
-                TlsServer.AssertAnswers(connection);
-            }
+            // And a newcomer gets through: at once where there is processor time, or by trying again, as clients do.
+            Poll.Until(() => TryAsNewcomer(server), "a newcomer gets through");
 
             Poll.Until(() => Volatile.Read(ref begun) > before, "the flood goes on meanwhile");
         }
@@ -255,6 +252,20 @@ public sealed class HostileTests(TlsServer tls) : IClassFixture<TlsServer>
     }
 
     // What a client of today sends first, taken from a handshake that goes no further.
+    private static bool TryAsNewcomer(ServerProcess server)
+    {
+        try
+        {
+            using RawConnection connection = server.Connect();
+            TlsServer.AssertAnswers(connection);
+            return true;
+        }
+        catch (System.IO.IOException)
+        {
+            return false; // Its handshake took longer than the deadline, behind those of the flood.
+        }
+    }
+
     private byte[] Greeting()
     {
         using Capture capture = new();
