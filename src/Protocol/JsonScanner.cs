@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Text.Unicode;
 
 namespace Unkey.Protocol;
@@ -115,19 +116,33 @@ public ref struct JsonScanner
     private readonly bool IsInObject() => (_objects >> (_depth - 1) & 1) != 0;
 
     /// <summary>Moves to the next byte that is no white space and returns it, or -1 at the end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int SkipBlanks()
     {
-        while ((uint)_position < (uint)_text.Length)
+        int position = _position;
+        if ((uint)position < (uint)_text.Length && _text[position] > (byte)' ')
         {
-            byte b = _text[_position];
-            if (b > (byte)' ' || b is not ((byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'\r'))
+            return _text[position]; // Programs write JSON without white space, mostly.
+        }
+
+        return SkipBlanksFrom(position);
+    }
+
+    private int SkipBlanksFrom(int position)
+    {
+        while ((uint)position < (uint)_text.Length)
+        {
+            byte b = _text[position];
+            if (b is not ((byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'\r'))
             {
+                _position = position;
                 return b;
             }
 
-            _position++;
+            position++;
         }
 
+        _position = position;
         return -1;
     }
 

@@ -68,8 +68,11 @@ public sealed class V1VerifyKeyRequestReader
             return false;
         }
 
-        request = new VerifyKeyRequest(body, _texts.Bytes, _tags.Tags)
+        request = new VerifyKeyRequest
         {
+            Body = body,
+            Scratch = _texts.Bytes,
+            Tags = _tags.Tags,
             Key = _texts.Text(body, _key),
             ApiId = _texts.Text(body, _apiId),
             Permissions = _permissions.Bytes,

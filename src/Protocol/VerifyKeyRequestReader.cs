@@ -73,16 +73,17 @@ public sealed class VerifyKeyRequestReader
             return false;
         }
 
-        request = new VerifyKeyRequest(body, _texts.Bytes, _tags.Tags)
-        {
-            Key = _texts.Text(body, _key),
-            Permissions = _texts.Text(body, _permissions),
-            HasCost = _hasCost,
-            Cost = _cost,
-            Limits = _limits.Limits,
-            LimitNames = _limits.Names,
-            MigrationId = _texts.Text(body, _migrationId),
-        };
+        // Member by member: an initializer would fill a copy first, and to copy views is dear.
+        request.Body = body;
+        request.Scratch = _texts.Bytes;
+        request.Tags = _tags.Tags;
+        request.Key = _texts.Text(body, _key);
+        request.Permissions = _texts.Text(body, _permissions);
+        request.HasCost = _hasCost;
+        request.Cost = _cost;
+        request.Limits = _limits.Limits;
+        request.LimitNames = _limits.Names;
+        request.MigrationId = _texts.Text(body, _migrationId);
         return true;
     }
 

@@ -276,7 +276,27 @@ public sealed unsafe class EventRing : IDisposable
             odd = BitOperations.Crc32C(odd, Unsafe.ReadUnaligned<ulong>(bytes + i + sizeof(ulong))); // SAFETY: as above.
         }
 
-        for (; i < length; i++)
+        // What is left, at most fifteen bytes, in the first lane: eight, four, two and one of them, as the length's bits say.
+        // SAFETY: each step ends at the length or before it.
+        if ((length & sizeof(ulong)) != 0)
+        {
+            even = BitOperations.Crc32C(even, Unsafe.ReadUnaligned<ulong>(bytes + i));
+            i += sizeof(ulong);
+        }
+
+        if ((length & sizeof(uint)) != 0)
+        {
+            even = BitOperations.Crc32C(even, Unsafe.ReadUnaligned<uint>(bytes + i)); // SAFETY: as above.
+            i += sizeof(uint);
+        }
+
+        if ((length & sizeof(ushort)) != 0)
+        {
+            even = BitOperations.Crc32C(even, Unsafe.ReadUnaligned<ushort>(bytes + i)); // SAFETY: as above.
+            i += sizeof(ushort);
+        }
+
+        if ((length & 1) != 0)
         {
             even = BitOperations.Crc32C(even, bytes[i]);
         }

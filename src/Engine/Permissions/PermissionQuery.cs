@@ -206,11 +206,14 @@ public static class PermissionQuery
         ReadOnlySpan<byte> word = query.Slice(start, length);
         return length switch
         {
-            2 when System.Text.Ascii.EqualsIgnoreCase(word, "or"u8) => Token.Or,
-            3 when System.Text.Ascii.EqualsIgnoreCase(word, "and"u8) => Token.And,
+            2 when IsLetter(word[0], 'o') && IsLetter(word[1], 'r') => Token.Or,
+            3 when IsLetter(word[0], 'a') && IsLetter(word[1], 'n') && IsLetter(word[2], 'd') => Token.And,
             _ => Token.Permission,
         };
     }
+
+    // Bit 5 tells a small letter from its capital; no other byte of a word becomes a letter by it.
+    private static bool IsLetter(byte value, char small) => (value | 0x20) == small;
 
     private static Token Quoted(ReadOnlySpan<byte> query, ref int position)
     {

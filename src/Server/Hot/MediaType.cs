@@ -11,6 +11,11 @@ internal static class MediaType
     internal static bool IsJson(ReadOnlySpan<byte> contentType)
     {
         ReadOnlySpan<byte> json = "application/json"u8;
+        if (contentType.SequenceEqual(json))
+        {
+            return true;
+        }
+
         if (contentType.Length < json.Length || !Ascii.EqualsIgnoreCase(contentType[..json.Length], json))
         {
             return false;

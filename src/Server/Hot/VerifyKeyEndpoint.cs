@@ -52,15 +52,14 @@ internal sealed class VerifyKeyEndpoint
             return false;
         }
 
-        var input = new VerifyInput
-        {
-            Permissions = request.Permissions,
-            Cost = request.HasCost ? request.Cost : -1,
-            Limits = VerifyKeyBody.ToEngine(request.Limits, ref _limits),
-            LimitNames = request.LimitNames,
-            CallerIp = CallerAddress.Of(connection, head),
-            NowMs = _clock.NowMs,
-        };
+        // Member by member, as in the reader of the request.
+        VerifyInput input = default;
+        input.Permissions = request.Permissions;
+        input.Cost = request.HasCost ? request.Cost : -1;
+        input.Limits = VerifyKeyBody.ToEngine(request.Limits, ref _limits);
+        input.LimitNames = request.LimitNames;
+        input.CallerIp = CallerAddress.Of(connection, head);
+        input.NowMs = _clock.NowMs;
         input.SetKey(request.Key);
 
         // The slot of the key is on its way while the caller is looked up.

@@ -9,7 +9,7 @@ using Unkey.Engine.Limits;
 
 namespace Unkey.Server.Storage.Buckets;
 
-/// <summary>Carries rate-limit buckets over a restart: reads them back at start, writes what has changed twice a second, and the rest at the stop.</summary>
+/// <summary>Carries rate-limit buckets over a restart: reads them back at start, writes what has changed twice a second (less often when very much changes), and the rest at the stop.</summary>
 /// <remarks>
 /// <para>The table lies in ordinary memory and one thread of this class copies it, because a disk that writes back under a mapped file would hold
 /// up the reactor that stores to it. A write that fails or hangs costs what a restart would find, and no decision.</para>
@@ -34,7 +34,13 @@ internal sealed class BucketKeeper : IAsyncDisposable
     /// <summary>A page that a batch holds is left to the next pass; after the drain there is nobody left to hold one for long.</summary>
     private const int LastPassesMax = 10;
 
+    /// <summary>A pass that took long is followed by a pause of this many times its length, so that copying takes a twentieth of a core at most.</summary>
+    private const int PauseFactor = 20;
+
     private static readonly TimeSpan s_pauseMin = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>What bounds the pause in turn: how much a kill gives back comes before what copying costs.</summary>
+    private static readonly TimeSpan s_pauseMax = TimeSpan.FromSeconds(2);
 
     private readonly string _path;
     private readonly ILogger _logger;
@@ -78,7 +84,7 @@ internal sealed class BucketKeeper : IAsyncDisposable
     /// <summary>Passes that did not reach the file.</summary>
     public long Failures => Volatile.Read(ref _failures);
 
-    /// <summary>From the start of one pass to the start of the next. With a pass that takes as long again, what the file lacks is at most a second old.</summary>
+    /// <summary>From the start of one pass to the start of the next, as long as a pass is short. What the file lacks is then at most a second old.</summary>
     public static TimeSpan DefaultPeriod { get; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long ago the file last held every take: what a kill would give back.</summary>
@@ -203,8 +209,7 @@ internal sealed class BucketKeeper : IAsyncDisposable
             {
                 long startedAt = _time.GetTimestamp();
                 Pass();
-                TimeSpan left = _period - _time.GetElapsedTime(startedAt);
-                pause = left > s_pauseMin ? left : s_pauseMin;
+                pause = PauseAfter(_time.GetElapsedTime(startedAt));
             }
 
             // BOUND: LastPassesMax; see there.
@@ -223,6 +228,18 @@ internal sealed class BucketKeeper : IAsyncDisposable
         {
             _ended.SetResult();
         }
+    }
+
+    private TimeSpan PauseAfter(TimeSpan pass)
+    {
+        if (_period == Timeout.InfiniteTimeSpan)
+        {
+            return _period;
+        }
+
+        TimeSpan rest = pass * PauseFactor < s_pauseMax ? pass * PauseFactor : s_pauseMax;
+        TimeSpan left = _period - pass > rest ? _period - pass : rest;
+        return left > s_pauseMin ? left : s_pauseMin;
     }
 
     private BucketFile Begin()
