@@ -109,7 +109,7 @@ internal sealed unsafe partial class Driver<TWorkload> : IDisposable
         long stopped = Clock();
         ProcessSample after = ProcessSample.Take(_options.ServerPid);
         double ownCpu = (Environment.CpuUsage.TotalTime - ownBefore).TotalSeconds / ((stopped - sampledAt) / 1e9);
-        double allocated = allocations.End();
+        AllocationCounter.Allocated allocated = allocations.End();
         long unanswered = CountUnanswered(stopped);
         return new RunResult
         {
@@ -123,7 +123,7 @@ internal sealed unsafe partial class Driver<TWorkload> : IDisposable
             Completed = _completed - completedBefore,
             ResponseBytes = _responseBytes - bytesBefore,
             Server = after.Since(before),
-            AllocatedBytes = allocated,
+            Allocated = allocated,
             WallSeconds = (stopped - sampledAt) / 1e9,
             LoadBusy = ownCpu,
         };

@@ -5,7 +5,7 @@ using Unkey.Load.Report;
 
 namespace Unkey.Load;
 
-/// <summary><c>unkey-load report</c>: replaces the generated part of the benchmark page by tables drawn from the result files.</summary>
+/// <summary><c>unkey-load report</c>: replaces the generated part of the benchmark page by tables, and the charts beside it, drawn from the result files.</summary>
 internal static class ReportCommand
 {
     private const string Begin = "<!-- begin: drawn by ./bench from perf/results -->\n";
@@ -26,7 +26,7 @@ internal static class ReportCommand
         Array.Sort(machines, StringComparer.Ordinal);
         foreach (string machine in machines)
         {
-            MarkdownTables.Write(text, machine);
+            MarkdownTables.Write(text, machine, markdown);
         }
 
         File.WriteAllText(markdown, text.Append('\n').Append(page.AsSpan(end)).ToString());

@@ -64,7 +64,7 @@ internal static class RunCommand
                 $"{result.Server.InvoluntarySwitches} involuntary, resident {result.Server.ResidentKiB / 1024.0:0.0} MiB");
         }
 
-        string allocated = double.IsNaN(result.AllocatedBytes) ? "" : $", server allocated {result.AllocatedBytesPerRequest:0.0} bytes/request";
+        string allocated = double.IsNaN(result.Allocated.Total) ? "" : $", server allocated {result.AllocatedBytesPerRequest:0.0} bytes/request";
         Console.WriteLine($"  generator busy {result.LoadBusy:P0}{allocated}");
     }
 
@@ -128,9 +128,14 @@ internal static class RunCommand
             Number(json, "systemUs", result.CpuUs - result.UserUs, 3);
             Number(json, "serverBusy", result.ServerBusy, 3);
             Number(json, "generatorBusy", result.LoadBusy, 3);
-            if (!double.IsNaN(result.AllocatedBytes))
+            if (!double.IsNaN(result.Allocated.Total))
             {
                 Number(json, "allocatedBytes", result.AllocatedBytesPerRequest, 2);
+            }
+
+            if (!double.IsNaN(result.Allocated.Reactors))
+            {
+                Number(json, "reactorAllocatedBytes", result.ReactorAllocatedBytesPerRequest, 2);
             }
 
             json.WriteNumber("voluntarySwitches", result.Server.VoluntarySwitches);

@@ -32,7 +32,7 @@ internal sealed class RunResult
     internal required ProcessSample Server { get; init; }
 
     /// <summary>Bytes that the server's managed heap handed out between the samples; not a number when it cannot say.</summary>
-    internal required double AllocatedBytes { get; init; }
+    internal required AllocationCounter.Allocated Allocated { get; init; }
 
     internal required double WallSeconds { get; init; }
 
@@ -55,7 +55,9 @@ internal sealed class RunResult
         }
     }
 
-    internal double AllocatedBytesPerRequest => AllocatedBytes / Math.Max(1, Completed);
+    internal double AllocatedBytesPerRequest => Allocated.Total / Math.Max(1, Completed);
+
+    internal double ReactorAllocatedBytesPerRequest => Allocated.Reactors / Math.Max(1, Completed);
 
     internal double ServerBusy => Server.CpuNs / 1e9 / WallSeconds;
 }

@@ -42,7 +42,7 @@ seed_keys() {
             LC_ALL=C tr -dc 'a-km-zA-HJ-NP-Z1-9' </dev/urandom | fold -w 22 | head -n "$keys" >"$seed/keys.txt" || true
         fi
     fi
-    if wants redis && [[ ! -s $seed/redis/keys.rdb ]]; then seed_redis; fi
+    if wants redis && [[ ! -s $seed/redis-$answer_bytes/keys.rdb ]]; then seed_redis; fi
 }
 
 seed_store() {
@@ -60,9 +60,9 @@ seed_store() {
 }
 
 seed_redis() {
-    mkdir -p "$seed/redis"
+    mkdir -p "$seed/redis-$answer_bytes"
     # With a save point, so that the end by SIGTERM writes the file.
-    "$work/redis-server" --bind 127.0.0.1 --port "$(port_of redis)" --dir "$seed/redis" --dbfilename keys.rdb --save 86400 1 --appendonly no >"$work/redis.log" 2>&1 &
+    "$work/redis-server" --bind 127.0.0.1 --port "$(port_of redis)" --dir "$seed/redis-$answer_bytes" --dbfilename keys.rdb --save 86400 1 --appendonly no >"$work/redis.log" 2>&1 &
     pids[redis]=$!
     "$load" ready --address "$(address_of redis)" --protocol redis --seconds 30 || { tail -5 "$work/redis.log" >&2; fail 'redis does not answer'; }
     "$load" fill --address "$(address_of redis)" --keys "$seed/keys.txt" --value-bytes "$answer_bytes" --connections 16 --depth 16

@@ -57,7 +57,7 @@ measure_starts() {
         command_of "$name" "$empty/{run}" "$work/one-key.txt" "$empty"
         start_up start-empty "$name" "$starts"
         if holds_keys "$name"; then
-            command_of "$name" "$(fresh_data_of "$name")" "$seed/keys.txt" "$seed/redis"
+            command_of "$name" "$(fresh_data_of "$name")" "$seed/keys.txt" "$seed/redis-$answer_bytes"
             start_up "start-$keys" "$name" 5
         fi
     done

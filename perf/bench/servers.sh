@@ -6,7 +6,7 @@ declare -A places=() pids=()
 for place in "${!all_servers[@]}"; do places[${all_servers[place]}]=$((place + 1)); done
 
 # Of the body of unkey's answer to the request measured; the constant servers send as much.
-answer_bytes=477
+answer_bytes=348
 
 port_of() { echo $((port + ${places[$1]} - 1)); }
 admin_port_of() { echo $((port + 50 + ${places[$1]} - 1)); }
@@ -111,7 +111,7 @@ TEXT
 start() { # server, data directory
     local name=$1 command
     rm -f "$(socket_of "$name")"
-    command_of "$name" "$2" "$seed/keys.txt" "$seed/redis"
+    command_of "$name" "$2" "$seed/keys.txt" "$seed/redis-$answer_bytes"
     taskset -c "$server_core" "${command[@]}" >"$work/$name.log" 2>&1 &
     pids[$name]=$!
     local try
