@@ -22,8 +22,13 @@ internal static class ReportCommand
         }
 
         StringBuilder text = new(page[..(begin + Begin.Length)]);
-        string[] machines = Directory.GetDirectories(results);
+        string[] machines = Directory.Exists(results) ? Directory.GetDirectories(results) : [];
         Array.Sort(machines, StringComparer.Ordinal);
+        if (machines.Length == 0)
+        {
+            text.Append("\nNo results are kept for this job yet; `./bench` makes them.\n");
+        }
+
         foreach (string machine in machines)
         {
             MarkdownTables.Write(text, machine, markdown);
