@@ -19,11 +19,14 @@ share_of_capacity() {
 }
 
 one_round() {
-    local round=$1 name order=() all i c d r
+    local round=$1 name data order=() all i c d r
     # The order rotates, so that no server always follows the same one.
     read -ra all <<<"$servers"
     for ((i = 0; i < ${#all[@]}; i++)); do order+=("${all[(i + round) % ${#all[@]}]}"); done
-    for name in "${order[@]}"; do start "$name" "$(fresh_data_of "$name")"; done
+    for name in "${order[@]}"; do
+        data=$(fresh_data_of "$name")
+        start "$name" "$data"
+    done
     for c in $connections; do
         for name in "${order[@]}"; do measure "$round" "closed-c$c" "$name" --connections "$c"; done
     done
@@ -47,7 +50,7 @@ start_up() {
 }
 
 measure_starts() {
-    local name command empty=$work/empty
+    local name data command empty=$work/empty
     head -1 "$seed/keys.txt" >"$work/one-key.txt"
     for name in $servers; do
         # A socket that the last run left behind would be in the way of the next.
@@ -57,7 +60,8 @@ measure_starts() {
         command_of "$name" "$empty/{run}" "$work/one-key.txt" "$empty"
         start_up start-empty "$name" "$starts"
         if holds_keys "$name"; then
-            command_of "$name" "$(fresh_data_of "$name")" "$seed/keys.txt" "$seed/redis-$answer_bytes"
+            data=$(fresh_data_of "$name")
+            command_of "$name" "$data" "$seed/keys.txt" "$seed/redis-$answer_bytes"
             start_up "start-$keys" "$name" 5
         fi
     done
