@@ -12,7 +12,7 @@ internal readonly record struct ServerStyle(string Title, string Label, string C
     internal static ServerStyle Of(string server) => server switch
     {
         "floor" => new("C epoll floor (constant answer)", "C epoll floor", "#868e96"),
-        "floor-unix" => new("C epoll floor, Unix socket (constant answer)", "C floor, Unix socket", "#a5a8ad"),
+        "floor-unix" => new("C epoll floor, Unix socket (constant answer)", "C floor, Unix socket", "#6b8e9e"),
         "uring" => new("C io_uring (constant answer)", "C io_uring", "#b08900"),
         "nginx" => new("nginx (constant answer)", "nginx", "#2f9e44"),
         "redis" => new("Redis GET", "Redis GET", "#d6336c"),

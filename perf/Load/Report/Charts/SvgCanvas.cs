@@ -46,7 +46,8 @@ internal sealed class SvgCanvas
     }
 
     internal void Rectangle(double x, double y, double width, double height, string color, double opacity = 1) =>
-        _text.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x:0.#}\" y=\"{y:0.#}\" width=\"{Math.Max(0, width):0.#}\" height=\"{height:0.#}\" fill=\"{color}\" fill-opacity=\"{opacity:0.##}\"/>\n");
+        _text.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x:0.#}\" y=\"{y:0.#}\" width=\"{Math.Max(0, width):0.#}\" height=\"{height:0.#}\"")
+            .Append(CultureInfo.InvariantCulture, $" fill=\"{color}\" fill-opacity=\"{opacity:0.##}\"/>\n");
 
     internal void Line(double x1, double y1, double x2, double y2, string color, double width = 1) =>
         _text.Append(CultureInfo.InvariantCulture, $"<line x1=\"{x1:0.#}\" y1=\"{y1:0.#}\" x2=\"{x2:0.#}\" y2=\"{y2:0.#}\" stroke=\"{color}\" stroke-width=\"{width:0.#}\"/>\n");
