@@ -35,7 +35,7 @@ internal sealed unsafe partial class Driver<TWorkload>
         ReadOnlySpan<byte> input = new(_receive, carried + (int)got);
         int answered = 0;
         int used;
-        while ((used = ResponseScanner.TryRead(input, out int status, out ReadOnlySpan<byte> body)) > 0)
+        while ((used = TWorkload.TryRead(input, out int status, out ReadOnlySpan<byte> body)) > 0)
         {
             if (connection.Outstanding == 0)
             {
@@ -51,7 +51,7 @@ internal sealed unsafe partial class Driver<TWorkload>
 
         if (used < 0)
         {
-            throw new IOException("not an HTTP/1.1 response with a Content-Length that this tool can read");
+            throw new IOException("not an answer that this tool can read: HTTP/1.1 with a Content-Length, or a bulk string of RESP");
         }
 
         if (!input.IsEmpty)

@@ -84,7 +84,9 @@ internal sealed unsafe partial class Driver<TWorkload> : IDisposable
         BeginSending(start);
         RunUntil(start + Nanoseconds(_options.WarmUpSeconds));
 
-        // Reading /proc takes a moment; the latency window opens a little later, when its trace is gone.
+        // Reading /proc and /metrics takes a moment; the latency window opens a little later, when its trace is gone.
+        AllocationCounter allocations = new(_options.MetricsAddress);
+        allocations.Begin();
         ProcessSample before = ProcessSample.Take(_options.ServerPid);
         long completedBefore = _completed;
         long bytesBefore = _responseBytes;
@@ -107,6 +109,7 @@ internal sealed unsafe partial class Driver<TWorkload> : IDisposable
         long stopped = Clock();
         ProcessSample after = ProcessSample.Take(_options.ServerPid);
         double ownCpu = (Environment.CpuUsage.TotalTime - ownBefore).TotalSeconds / ((stopped - sampledAt) / 1e9);
+        AllocationCounter.Allocated allocated = allocations.End();
         long unanswered = CountUnanswered(stopped);
         return new RunResult
         {
@@ -120,6 +123,7 @@ internal sealed unsafe partial class Driver<TWorkload> : IDisposable
             Completed = _completed - completedBefore,
             ResponseBytes = _responseBytes - bytesBefore,
             Server = after.Since(before),
+            Allocated = allocated,
             WallSeconds = (stopped - sampledAt) / 1e9,
             LoadBusy = ownCpu,
         };

@@ -31,6 +31,15 @@ internal sealed class LoadOptions
 
     internal int ServerPid { get; private set; }
 
+    /// <summary><c>http</c>, or <c>redis</c> for GET of a random key.</summary>
+    internal bool IsRedis { get; private set; }
+
+    /// <summary>Where <c>/metrics</c> tells how much the server has allocated; empty = nobody is asked.</summary>
+    internal string MetricsAddress { get; private set; } = "";
+
+    /// <summary>Bytes of a value that <c>fill</c> stores in Redis.</summary>
+    internal int ValueBytes { get; private set; } = 330;
+
     internal string Path { get; private set; } = "/v2/keys.verifyKey";
 
     internal string KeysFile { get; private set; } = "";
@@ -112,6 +121,9 @@ internal sealed class LoadOptions
             case "--seconds": Seconds = Real(name, value, 0.01, 86_400); break;
             case "--warm-up": WarmUpSeconds = Real(name, value, 0, 3600); break;
             case "--pid": ServerPid = Whole(name, value, 1, int.MaxValue); break;
+            case "--protocol": IsRedis = Choice(name, value, "http", "redis") == 1; break;
+            case "--metrics": MetricsAddress = value; break;
+            case "--value-bytes": ValueBytes = Whole(name, value, 64, 4096); break;
             case "--path": Path = value; break;
             case "--keys": KeysFile = value; break;
             case "--keys-max": KeysMax = Whole(name, value, 1, int.MaxValue); break;
@@ -126,6 +138,12 @@ internal sealed class LoadOptions
             case "--idle": IdleSeconds = Real(name, value, 0, 3600); break;
             default: throw new FormatException($"{name}: unknown option");
         }
+    }
+
+    private static int Choice(string name, string value, params ReadOnlySpan<string> choices)
+    {
+        int index = choices.IndexOf(value);
+        return index >= 0 ? index : throw new FormatException($"{name}: '{value}' is none of {string.Join(", ", choices)}");
     }
 
     private static int Whole(string name, string value, int least, int most)

@@ -5,7 +5,7 @@ using Unkey.Load.Report;
 
 namespace Unkey.Load;
 
-/// <summary><c>unkey-load report</c>: replaces the generated part of the benchmark page by tables drawn from the result files.</summary>
+/// <summary><c>unkey-load report</c>: replaces the generated part of the benchmark page by tables, and the charts beside it, drawn from the result files.</summary>
 internal static class ReportCommand
 {
     private const string Begin = "<!-- begin: drawn by ./bench from perf/results -->\n";
@@ -22,11 +22,16 @@ internal static class ReportCommand
         }
 
         StringBuilder text = new(page[..(begin + Begin.Length)]);
-        string[] machines = Directory.GetDirectories(results);
+        string[] machines = Directory.Exists(results) ? Directory.GetDirectories(results) : [];
         Array.Sort(machines, StringComparer.Ordinal);
+        if (machines.Length == 0)
+        {
+            text.Append("\nNo results are kept for this job yet; `./bench` makes them.\n");
+        }
+
         foreach (string machine in machines)
         {
-            MarkdownTables.Write(text, machine);
+            MarkdownTables.Write(text, machine, markdown);
         }
 
         File.WriteAllText(markdown, text.Append('\n').Append(page.AsSpan(end)).ToString());

@@ -17,8 +17,9 @@ internal static class RunCommand
         ServerAddress address = ServerAddress.Parse(options.Address);
         KeySet keys = KeySet.Load(options.KeysFile, options.KeysMax);
         Tally tally = new();
-        using Driver<VerifyWorkload> driver = new(address, options, new VerifyWorkload(options, address, keys, tally));
-        RunResult result = driver.Run();
+        RunResult result = options.IsRedis
+            ? Run(address, options, new RedisGetWorkload(keys, tally))
+            : Run(address, options, new VerifyWorkload(options, address, keys, tally));
         Print(result, tally);
         if (options.JsonFile.Length > 0)
         {
@@ -33,6 +34,13 @@ internal static class RunCommand
         }
 
         return 0;
+    }
+
+    private static RunResult Run<TWorkload>(ServerAddress address, LoadOptions options, TWorkload workload)
+        where TWorkload : struct, IWorkload
+    {
+        using Driver<TWorkload> driver = new(address, options, workload);
+        return driver.Run();
     }
 
     private static void Print(RunResult result, Tally tally)
@@ -56,7 +64,8 @@ internal static class RunCommand
                 $"{result.Server.InvoluntarySwitches} involuntary, resident {result.Server.ResidentKiB / 1024.0:0.0} MiB");
         }
 
-        Console.WriteLine($"  generator busy {result.LoadBusy:P0}");
+        string allocated = double.IsNaN(result.Allocated.Total) ? "" : $", server allocated {result.AllocatedBytesPerRequest:0.0} bytes/request";
+        Console.WriteLine($"  generator busy {result.LoadBusy:P0}{allocated}");
     }
 
     private static double Mean(RunResult result) => result.Completed == 0 ? 0 : (double)result.ResponseBytes / result.Completed;
@@ -119,6 +128,16 @@ internal static class RunCommand
             Number(json, "systemUs", result.CpuUs - result.UserUs, 3);
             Number(json, "serverBusy", result.ServerBusy, 3);
             Number(json, "generatorBusy", result.LoadBusy, 3);
+            if (!double.IsNaN(result.Allocated.Total))
+            {
+                Number(json, "allocatedBytes", result.AllocatedBytesPerRequest, 2);
+            }
+
+            if (!double.IsNaN(result.Allocated.Reactors))
+            {
+                Number(json, "reactorAllocatedBytes", result.ReactorAllocatedBytesPerRequest, 2);
+            }
+
             json.WriteNumber("voluntarySwitches", result.Server.VoluntarySwitches);
             json.WriteNumber("involuntarySwitches", result.Server.InvoluntarySwitches);
             json.WriteNumber("residentKiB", result.Server.ResidentKiB);

@@ -1,3 +1,4 @@
+using System;
 using HdrHistogram;
 
 namespace Unkey.Load;
@@ -30,6 +31,9 @@ internal sealed class RunResult
 
     internal required ProcessSample Server { get; init; }
 
+    /// <summary>Bytes that the server's managed heap handed out between the samples; not a number when it cannot say.</summary>
+    internal required AllocationCounter.Allocated Allocated { get; init; }
+
     internal required double WallSeconds { get; init; }
 
     /// <summary>Share of one core that the generator used, 0 to 1.</summary>
@@ -50,6 +54,10 @@ internal sealed class RunResult
             return ticks == 0 ? 0 : CpuUs * Server.UserTicks / ticks;
         }
     }
+
+    internal double AllocatedBytesPerRequest => Allocated.Total / Math.Max(1, Completed);
+
+    internal double ReactorAllocatedBytesPerRequest => Allocated.Reactors / Math.Max(1, Completed);
 
     internal double ServerBusy => Server.CpuNs / 1e9 / WallSeconds;
 }

@@ -8,9 +8,9 @@ namespace Unkey.Load;
 /// <summary><c>unkey-load seed</c>: one API and many keys, made through the public HTTP API, plaintexts written to a file.</summary>
 internal static class SeedCommand
 {
-    /// <summary>What every seeded key has: two permissions and one auto-applied limit that the benchmark cannot exhaust.</summary>
+    /// <summary>What every seeded key has: two permissions, and credits and one auto-applied limit that the benchmark cannot exhaust.</summary>
     private const string KeyBody =
-        "\"permissions\":[\"documents.read\",\"documents.write\"]," +
+        "\"credits\":{\"remaining\":1000000000},\"permissions\":[\"documents.read\",\"documents.write\"]," +
         "\"ratelimits\":[{\"name\":\"requests\",\"limit\":1000000,\"duration\":60000,\"autoApply\":true}]";
 
     internal static int Execute(LoadOptions options)

@@ -24,6 +24,8 @@ internal struct SeedWorkload(byte[] request, int count, Stream keys) : IWorkload
         return request.Length;
     }
 
+    public static int TryRead(ReadOnlySpan<byte> input, out int status, out ReadOnlySpan<byte> body) => ResponseScanner.TryRead(input, out status, out body);
+
     public readonly void OnResponse(int status, ReadOnlySpan<byte> body)
     {
         if (status != 200)

@@ -3,14 +3,13 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.IO;
-using System.Text;
 using System.Text.Json;
 using System.Threading;
 
 namespace Unkey.Load;
 
 /// <summary><c>unkey-load start</c>: starts a server again and again; from just before exec to its first answer, and memory when idle.</summary>
-internal static unsafe class StartCommand
+internal static class StartCommand
 {
     private const int GiveUpSeconds = 60;
 
@@ -22,8 +21,7 @@ internal static unsafe class StartCommand
         }
 
         ServerAddress address = ServerAddress.Parse(options.Address);
-        byte[] request = Encoding.ASCII.GetBytes(
-            $"GET {options.Path} HTTP/1.1\r\nHost: {address.Host}\r\nConnection: close\r\n\r\n");
+        byte[] request = Readiness.Request(options, address);
         List<double> milliseconds = [];
         List<double> residentMiB = [];
         for (int run = 0; run < options.Runs; run++)
@@ -61,7 +59,7 @@ internal static unsafe class StartCommand
         process.BeginOutputReadLine();
         try
         {
-            while (!Ask(address, request))
+            while (!Readiness.Ask(address, request))
             {
                 if (process.HasExited || Stopwatch.GetElapsedTime(start).TotalSeconds > GiveUpSeconds)
                 {
@@ -81,29 +79,6 @@ internal static unsafe class StartCommand
             _ = Linux.kill(process.Id, Linux.SIGTERM);
             process.WaitForExit();
         }
-    }
-
-    private static bool Ask(ServerAddress address, byte[] request)
-    {
-        int fd = address.TryConnect();
-        if (fd < 0)
-        {
-            return false;
-        }
-
-        byte* answer = stackalloc byte[4096];
-        bool answered = false;
-        fixed (byte* bytes = request)
-        {
-            if (Linux.send(fd, bytes, request.Length, Linux.MSG_NOSIGNAL) == request.Length)
-            {
-                nint got = Linux.recv(fd, answer, 4096, 0);
-                answered = got > 12 && new ReadOnlySpan<byte>(answer, 13).SequenceEqual("HTTP/1.1 200 "u8);
-            }
-        }
-
-        _ = Linux.close(fd);
-        return answered;
     }
 
     private static void WriteJson(LoadOptions options, List<double> milliseconds, List<double> residentMiB)

@@ -13,8 +13,7 @@ internal struct VerifyWorkload : IWorkload
     private readonly KeySet _keys;
     private readonly Tally _tally;
     private readonly int _bytes;
-    private ulong _random;
-    private int _next;
+    private RandomIndex _random;
 
     internal VerifyWorkload(LoadOptions options, ServerAddress address, KeySet keys, Tally tally)
     {
@@ -35,14 +34,14 @@ internal struct VerifyWorkload : IWorkload
         _bytes = _head.Length - before.Length + bodyBytes;
         _keys = keys;
         _tally = tally;
-        _random = 0x2545F4914F6CDD1D;
+        _random = new RandomIndex(keys.Count);
     }
 
     public readonly int RequestBytesMax => _bytes;
 
     public int WriteRequest(Span<byte> destination)
     {
-        ReadOnlySpan<byte> key = _keys[_next];
+        ReadOnlySpan<byte> key = _keys[_random.Take()];
         _head.CopyTo(destination);
         int at = _head.Length;
         key.CopyTo(destination[at..]);
@@ -50,13 +49,10 @@ internal struct VerifyWorkload : IWorkload
         _tail.CopyTo(destination[at..]);
         at += _tail.Length;
         destination[at.._bytes].Fill((byte)' ');
-
-        _random ^= _random << 13;
-        _random ^= _random >> 7;
-        _random ^= _random << 17;
-        _next = (int)(((_random >> 32) * (ulong)_keys.Count) >> 32);
         return _bytes;
     }
+
+    public static int TryRead(ReadOnlySpan<byte> input, out int status, out ReadOnlySpan<byte> body) => ResponseScanner.TryRead(input, out status, out body);
 
     public readonly void OnResponse(int status, ReadOnlySpan<byte> body) => _tally.Add(status, body);
 

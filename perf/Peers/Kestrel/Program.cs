@@ -24,6 +24,8 @@ builder.WebHost.ConfigureKestrel(static kestrel => kestrel.AddServerHeader = fal
 builder.Services.ConfigureHttpJsonOptions(static json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireContext.Default));
 WebApplication app = builder.Build();
 app.MapGet("/v2/liveness", static () => Results.Text("OK"));
+// What the heap has handed out since the start; the load generator asks before and after.
+app.MapGet("/metrics", static () => Results.Text($"allocated_bytes_total {GC.GetTotalAllocatedBytes(precise: true)}\n"));
 app.MapPost("/v2/keys.verifyKey", (HttpContext context, VerifyRequest request) => VerifyEndpoint.HandleAsync(context, request, store));
 app.Run();
 return 0;
