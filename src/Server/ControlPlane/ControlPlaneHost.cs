@@ -122,7 +122,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
                 Vault = await OpenVaultAsync(options, store, logger, cancellation).ConfigureAwait(false),
             };
             ControlPlaneRouter router = new(Endpoints(services, options.V1)) { Throttle = services.Throttle };
-            CreditWriteBack credits = new(engine, store, time, logger);
+            CreditWriteBack credits = new(engine, store, () => options.Credits is { IsHealthy: true }, time, logger);
             CreditRefill refill = new(engine, store, credits, time, logger);
             return new ControlPlaneHost(store, credits, refill, new LastUseWriteBack(options.LastUse, engine.RootKeyUses, store, time, logger), options.Analytics, router, bootstrap);
         }

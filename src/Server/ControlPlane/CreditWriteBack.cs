@@ -11,14 +11,20 @@ using Unkey.Server.Storage.Statements;
 
 namespace Unkey.Server.ControlPlane;
 
-/// <summary>Carries spent credits from memory to the store, once a second and when the server stops.</summary>
+/// <summary>Carries spent credits from memory to the store, once a second (less often when there is very much to write) and when the server stops.</summary>
 /// <remarks>A write-back runs alone in its transaction and lists the changes on the store's writer thread, so its order against updates of a
 /// balance is the same in memory and in the store. What a process that is killed has not written back is found by the next start: see
 /// <see cref="CreditFile"/>.</remarks>
 internal sealed class CreditWriteBack : IAsyncDisposable
 {
-    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
+    /// <summary>A write-back that took long is followed by a pause of this many times its length: a key that spends all the time is then written once, not each second.</summary>
+    private const int PauseFactor = 20;
 
+    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_periodMax = TimeSpan.FromSeconds(10);
+
+    private readonly Func<bool> _survivesKill;
+    private readonly TimeProvider _time;
     private readonly EngineState _engine;
     private readonly IStore _store;
     private readonly ILogger _logger;
@@ -26,8 +32,15 @@ internal sealed class CreditWriteBack : IAsyncDisposable
     private readonly Task _loop;
 
     /// <summary>Starts the loop.</summary>
-    public CreditWriteBack(EngineState engine, IStore store, TimeProvider time, ILogger logger)
+    /// <param name="engine">Whose credits.</param>
+    /// <param name="store">Where they go.</param>
+    /// <param name="survivesKill">Whether every balance is in a file as well; where not, nothing is put off.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">For what cannot be written.</param>
+    public CreditWriteBack(EngineState engine, IStore store, Func<bool> survivesKill, TimeProvider time, ILogger logger)
     {
+        _survivesKill = survivesKill;
+        _time = time;
         _engine = engine;
         _store = store;
         _logger = logger;
@@ -63,7 +76,17 @@ internal sealed class CreditWriteBack : IAsyncDisposable
     {
         while (await _timer.WaitForNextTickAsync().ConfigureAwait(false))
         {
+            long start = _time.GetTimestamp();
             await FlushAsync().ConfigureAwait(false);
+            TimeSpan pause = _survivesKill() ? _time.GetElapsedTime(start) * PauseFactor : s_period;
+            try
+            {
+                _timer.Period = pause < s_period ? s_period : pause < s_periodMax ? pause : s_periodMax;
+            }
+            catch (ObjectDisposedException)
+            {
+                return; // Stopped while it wrote.
+            }
         }
     }
 
