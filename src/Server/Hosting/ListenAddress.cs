@@ -34,7 +34,7 @@ internal static class ListenAddress
 
         string? problem = SettingText.EndPoint(text, out IPEndPoint address);
         value = address;
-        return problem is null || problem.StartsWith("has", StringComparison.Ordinal) ? problem : problem + ", nor a Unix socket such as unix:/run/unkey/api.sock";
+        return problem == SettingText.NoEndPoint ? problem + ", nor a Unix socket such as unix:/run/unkey/api.sock" : problem;
     }
 
     /// <summary>Reads addresses with commas between them.</summary>

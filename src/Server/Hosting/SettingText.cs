@@ -9,6 +9,9 @@ namespace Unkey.Server.Hosting;
 /// <summary>Reads the kinds of value that settings have. Every method returns what is wrong, or <see langword="null"/>. Any thread.</summary>
 internal static class SettingText
 {
+    /// <summary>What <see cref="EndPoint"/> says of a text that has not the form of an address.</summary>
+    public const string NoEndPoint = "is not an address such as 0.0.0.0:8080, [::]:8080 or localhost:0";
+
     /// <summary>Reads a whole number within bounds; digits only, no sign.</summary>
     /// <param name="text">The text.</param>
     /// <param name="min">Smallest value taken.</param>
@@ -101,12 +104,11 @@ internal static class SettingText
     /// <returns>The problem, or <see langword="null"/>.</returns>
     public static string? EndPoint(string text, out IPEndPoint value)
     {
-        const string Form = "is not an address such as 0.0.0.0:8080, [::]:8080 or localhost:0";
         value = new IPEndPoint(IPAddress.Any, 0);
         int colon = text.LastIndexOf(':');
         if (colon < 0 || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port))
         {
-            return Form;
+            return NoEndPoint;
         }
 
         if (port > IPEndPoint.MaxPort)
@@ -128,12 +130,12 @@ internal static class SettingText
         {
             if (host[^1] != ']' || !IPAddress.TryParse(host[1..^1], out address) || address.AddressFamily != AddressFamily.InterNetworkV6)
             {
-                return Form;
+                return NoEndPoint;
             }
         }
         else if (!IsDottedQuad(host) || !IPAddress.TryParse(host, out address))
         {
-            return Form;
+            return NoEndPoint;
         }
 
         value = new IPEndPoint(address, port);

@@ -315,7 +315,8 @@ internal sealed class ServerProcess : IDisposable
         {
             if (address.StartsWith(UnixPrefix, StringComparison.Ordinal))
             {
-                _socketPath ??= address[UnixPrefix.Length..];
+                string path = address[UnixPrefix.Length..];
+                _socketPath ??= path.StartsWith('@') ? '\0' + path[1..] : path;
             }
             else if (Port == 0)
             {

@@ -20,7 +20,7 @@ internal sealed class SocketDirectory : IDisposable
 
     /// <summary>Runs a server that must not start, without a data directory of its own being left over.</summary>
     public CommandRun Refused(params string[] options) =>
-        CommandRun.Of(["serve", "--transport", ServerSetup.Transport, "--data", File("data"), "--admin", "127.0.0.1:0", .. options]);
+        CommandRun.Of(["serve", "--transport", ServerSetup.Transport, "--data", File("data"), .. options], ("UNKEY_ADMIN", "127.0.0.1:0"));
 
     public static RawConnection Connect(string path) => new(new UnixDomainSocketEndPoint(path));
 

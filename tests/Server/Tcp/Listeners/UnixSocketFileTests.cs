@@ -74,7 +74,7 @@ public sealed class UnixSocketFileTests : IDisposable
     [Fact]
     public void APathOfTheFullLengthWorks()
     {
-        string full = _directory.File(new string('x', 107 - _directory.File("").Length));
+        string full = _directory.File(new string('x', 107 - _directory.File("x").Length + 1));
         Assert.Equal(107, full.Length);
         using ServerProcess server = ServerProcess.Start(new ServerSetup { Options = ["--listen", "unix:" + full] });
         Assert.Equal(200, SocketDirectory.Ask(SocketDirectory.Connect(full)));
@@ -113,7 +113,7 @@ public sealed class UnixSocketFileTests : IDisposable
         using ServerProcess other = ServerProcess.Start();
         AssertRefused(_directory.Refused("--listen", $"unix:{Socket},127.0.0.1:{other.Port}"), $"127.0.0.1:{other.Port} is in use");
         Assert.False(File.Exists(Socket));
-        CommandRun run = CommandRun.Of(["serve", "--data", other.DataDirectory, "--admin", "off", "--listen", "unix:" + Socket]);
+        CommandRun run = CommandRun.Of(["serve", "--transport", ServerSetup.Transport, "--data", other.DataDirectory, "--admin", "off", "--listen", "unix:" + Socket]);
         AssertRefused(run, "in use by another running server");
         Assert.False(File.Exists(Socket));
     }
