@@ -15,10 +15,10 @@ namespace Unkey.Server.Hosting;
 /// <summary>Runs the server as a process: prepares the process, starts, waits for a signal, drains, stops. Main thread only.</summary>
 internal static class ServerHost
 {
-    // What the process opens beside client connections: listeners, epoll and wake-up descriptors of the reactors, the database with its
-    // readers, the log, and a reserve for management calls.
+    // What the process opens beside client connections: epoll and wake-up descriptors of the reactors and a listener of each address, the database
+    // with its readers, the log, and a reserve for management calls.
     private const int DescriptorsReserved = 128;
-    private const int DescriptorsPerThread = 4;
+    private const int DescriptorsPerThread = 3;
 
     // After the drain: queued writes and the last log entries. A disk that hangs must not keep the process for ever.
     private static readonly TimeSpan s_closeTimeout = TimeSpan.FromSeconds(10);
@@ -120,7 +120,7 @@ internal static class ServerHost
 
     private static ServerOptions FitDescriptors(ServerOptions options, long descriptorLimit, ILogger logger)
     {
-        long available = Math.Max(descriptorLimit - DescriptorsReserved - ((long)DescriptorsPerThread * options.Threads), 1);
+        long available = Math.Max(descriptorLimit - DescriptorsReserved - ((long)(DescriptorsPerThread + options.Listen.Count) * options.Threads), 1);
         if (options.MaxConnections <= available)
         {
             return options;
