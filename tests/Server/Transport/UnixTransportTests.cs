@@ -5,7 +5,6 @@ using System.Linq;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
-using Unkey.Server.Diagnostics;
 using Unkey.Server.Hosting;
 using Xunit;
 using static Unkey.Server.Tests.Transport.TransportFixture;

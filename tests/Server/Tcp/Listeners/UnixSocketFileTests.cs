@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using System.Linq;
 using System.Net.Sockets;
 using Unkey.Server.Tests.Tcp.Harness;
 using Xunit;
@@ -22,6 +21,11 @@ public sealed class UnixSocketFileTests : IDisposable
     [InlineData("666", "0666")]
     public void TheModeIsThatOfTheOption(string? option, string octal)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
         using ServerProcess server = option is null ? _directory.Start() : _directory.Start("--unix-socket-mode", option);
         Assert.Equal((UnixFileMode)Convert.ToInt32(octal, 8), File.GetUnixFileMode(Socket));
     }
@@ -138,6 +142,6 @@ public sealed class UnixSocketFileTests : IDisposable
     {
         Assert.Equal(1, run.ExitCode);
         Assert.Contains(message, run.Errors, StringComparison.Ordinal);
-        Assert.Single(run.Errors.Trim().Split('\n').Where(static line => line.Length > 0));
+        Assert.Single(run.Errors.Trim().Split('\n'));
     }
 }
