@@ -41,7 +41,8 @@ internal sealed class ServerProcess : IDisposable
         _ownSocket = overUnix ? Path.Combine(Path.GetTempPath(), $"unkey-test-{Guid.NewGuid():N}.sock") : null;
         (string Option, string Value)[] usual =
         [
-            ("--listen", overUnix ? $"127.0.0.1:0,unix:{_ownSocket}" : "127.0.0.1:0"), ("--admin", "127.0.0.1:0"), ("--data", DataDirectory), ("--transport", ServerSetup.Transport), ("--log-format", "json"),
+            ("--listen", overUnix ? $"127.0.0.1:0,unix:{_ownSocket}" : "127.0.0.1:0"),
+            ("--admin", "127.0.0.1:0"), ("--data", DataDirectory), ("--transport", ServerSetup.Transport), ("--log-format", "json"),
         ];
         List<string> arguments =
         [
