@@ -1,5 +1,6 @@
 # Sourced by the scripts that test the published binary from outside: starts it, makes an API and a key, stops it.
 # After start_server: BASE_URL, UNKEY_ROOT_KEY and server_port are set. After create_key: TEST_KEY and TEST_KEY_ID too.
+# With UNKEY_TEST_LISTEN=unix in the environment the server listens on a Unix socket as well (SERVER_SOCKET).
 # With UNKEY_TEST_TLS=1 in the environment the server speaks TLS, with a certificate of its own that curl and Node then trust (SERVER_CERTIFICATE).
 
 start_server() { # binary transport [options...]
@@ -17,6 +18,10 @@ start_server() { # binary transport [options...]
     export CURL_CA_BUNDLE=$SERVER_CERTIFICATE NODE_EXTRA_CA_CERTS=$SERVER_CERTIFICATE
     set -- --tls-cert "$SERVER_CERTIFICATE" --tls-key "$server_dir/key.pem" "$@"
   fi
+  if [ "${UNKEY_TEST_LISTEN:-}" = unix ]; then
+    SERVER_SOCKET=$server_dir/api.sock
+    set -- --listen "unix:$SERVER_SOCKET" "$@"
+  fi
   : >"$server_dir/out" # Read below, perhaps before the server's process has come so far.
   "$binary" serve --listen 127.0.0.1:0 --admin 127.0.0.1:0 --data "$server_dir/data" --transport "$transport" --log-format json "$@" \
     >"$server_dir/out" 2>"$server_dir/err" </dev/null &
@@ -24,7 +29,7 @@ start_server() { # binary transport [options...]
   server_port=
   local i
   for ((i = 0; i < 300; i++)); do
-    server_port=$(sed -n 's/.*"Listen":"[^"]*127\.0\.0\.1:\([0-9]*\)".*/\1/p' "$server_dir/out" | head -n 1)
+    server_port=$(sed -n 's/.*"Listen":"[^"]*127\.0\.0\.1:\([0-9]*\)[",].*/\1/p' "$server_dir/out" | head -n 1)
     if [ -n "$server_port" ] || ! kill -0 "$server_pid" 2>/dev/null; then break; fi
     sleep 0.1
   done

@@ -20,22 +20,27 @@ internal sealed class ApiClient : IDisposable
     private const int ResponseBytesMax = 64 * 1024 * 1024;
 
     private readonly HttpClient _http;
-    private readonly Uri _baseUrl;
+    private readonly ServerUrl _server;
 
     /// <summary>Makes a client.</summary>
-    /// <param name="baseUrl">Address of the server.</param>
+    /// <param name="server">Address of the server.</param>
     /// <param name="rootKey">Sent as a bearer token; <see langword="null"/> sends none.</param>
-    public ApiClient(Uri baseUrl, string? rootKey)
+    public ApiClient(ServerUrl server, string? rootKey)
     {
-        _baseUrl = baseUrl;
+        _server = server;
         SocketsHttpHandler handler = new()
         {
             // A redirect would carry the root key to somebody else, and a proxy has no business between two local processes.
             AllowAutoRedirect = false,
-            UseProxy = !baseUrl.IsLoopback,
+            UseProxy = server.Socket is null && !server.Url.IsLoopback,
             UseCookies = false,
             ConnectTimeout = s_timeout,
         };
+        if (server.Socket is { } address)
+        {
+            handler.ConnectCallback = (_, cancellation) => ConnectAsync(address, cancellation);
+        }
+
         _http = new HttpClient(handler) { Timeout = s_timeout, MaxResponseContentBufferSize = ResponseBytesMax };
         if (rootKey is not null)
         {
@@ -47,12 +52,11 @@ internal sealed class ApiClient : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>Reads a document with GET.</summary>
-    /// <param name="url">The whole address.</param>
-    /// <returns>Status and body.</returns>
+    /// <returns>Status and body of the address that the client was made for.</returns>
     /// <exception cref="CommandException">No answer came.</exception>
-    public (int Status, string Body) Get(Uri url)
+    public (int Status, string Body) Get()
     {
-        using HttpRequestMessage request = new(HttpMethod.Get, url);
+        using HttpRequestMessage request = new(HttpMethod.Get, _server.Url);
         return Send(request);
     }
 
@@ -71,7 +75,7 @@ internal sealed class ApiClient : IDisposable
             json.WriteEndObject();
         }
 
-        using HttpRequestMessage request = new(HttpMethod.Post, new Uri(_baseUrl, "/v2/" + operation));
+        using HttpRequestMessage request = new(HttpMethod.Post, _server.At("/v2/" + operation).Url);
         request.Content = new ReadOnlyMemoryContent(body.WrittenMemory);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         (int status, string text) = Send(request);
@@ -90,7 +94,7 @@ internal sealed class ApiClient : IDisposable
         }
         catch (JsonException)
         {
-            throw new CommandException($"{_baseUrl} answered {status} with something that is no answer of this API; is it the right address?", ExitCode.Failed);
+            throw new CommandException($"{_server} answered {status} with something that is no answer of this API; is it the right address?", ExitCode.Failed);
         }
         finally
         {
@@ -109,19 +113,36 @@ internal sealed class ApiClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            string reason = e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused }
-                ? "nothing listens there; is the server running?"
-                : TextSafety.Escape((e.InnerException ?? e).Message);
-            throw new CommandException($"cannot reach {Address(request)}: {reason}", ExitCode.Failed);
+            // A Unix socket whose file is missing is an address that is not available.
+            string reason = (e.InnerException as SocketException)?.SocketErrorCode switch
+            {
+                SocketError.ConnectionRefused => "nothing listens there; is the server running?",
+                SocketError.AddressNotAvailable when _server.Socket is not null => "there is no such file; is the server running?",
+                _ => TextSafety.Escape((e.InnerException ?? e).Message),
+            };
+            throw new CommandException($"cannot reach {_server.Server}: {reason}", ExitCode.Failed);
         }
         catch (Exception e) when (e is IOException or TaskCanceledException)
         {
             string reason = e is TaskCanceledException ? $"no answer within {s_timeout.TotalSeconds} s" : TextSafety.Escape(e.Message);
-            throw new CommandException($"cannot reach {Address(request)}: {reason}", ExitCode.Failed);
+            throw new CommandException($"cannot reach {_server.Server}: {reason}", ExitCode.Failed);
         }
     }
 
-    private static string Address(HttpRequestMessage request) => request.RequestUri!.GetLeftPart(UriPartial.Authority);
+    private static async ValueTask<Stream> ConnectAsync(UnixDomainSocketEndPoint address, CancellationToken cancellation)
+    {
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(address, cancellation).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     // {"meta":{"requestId"},"error":{"title","detail","status","type","errors":[{"location","message","fix"}]}}
     private static string Describe(int status, JsonElement root)

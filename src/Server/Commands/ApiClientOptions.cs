@@ -1,7 +1,10 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
+using System.Linq;
 using System.Net;
+using System.Net.Sockets;
 using Unkey.Server.Hosting;
 
 namespace Unkey.Server.Commands;
@@ -22,7 +25,8 @@ internal sealed class ApiClientOptions
     private readonly Option<string> _url = new("--url")
     {
         HelpName = "url",
-        Description = $"Address of the running server. [env: {UrlVariable}] [default: http://127.0.0.1 and the port of UNKEY_LISTEN, or 8080; https when UNKEY_TLS_CERT is set]",
+        Description = $"Address of the running server: http, https, or the Unix socket, as in unix:/run/unkey/api.sock. [env: {UrlVariable}]"
+            + " [default: the first address of UNKEY_LISTEN, or http://127.0.0.1:8080; https when UNKEY_TLS_CERT is set]",
     };
 
     private readonly Option<string> _rootKeyFile = new("--root-key-file")
@@ -54,41 +58,44 @@ internal sealed class ApiClientOptions
 
     /// <summary>The address of the server.</summary>
     /// <param name="result">The parsed command line.</param>
-    /// <returns>An http or https address.</returns>
+    /// <returns>The address.</returns>
     /// <exception cref="CommandException">It is no such address.</exception>
-    public Uri Url(ParseResult result)
+    public ServerUrl Url(ParseResult result)
     {
-        string text = result.GetValue(_url) ?? _context.Variable(UrlVariable) ?? DefaultUrl();
-        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
-            || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps)
-            || url.UserInfo.Length > 0 || url.Fragment.Length > 0)
+        if ((result.GetValue(_url) ?? _context.Variable(UrlVariable)) is not { } text)
         {
-            throw new CommandException($"'{TextSafety.Escape(text)}' is not an address such as http://127.0.0.1:8080 (--url, {UrlVariable})", ExitCode.Usage);
+            return ServerUrl.Of(Listen()[0], _context.Variable(TlsVariable) is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps);
         }
 
-        return url;
+        return ServerUrl.Read(text) ?? throw new CommandException(
+            $"'{TextSafety.Escape(text)}' is not an address such as http://127.0.0.1:8080 or unix:/run/unkey/api.sock (--url, {UrlVariable})", ExitCode.Usage);
     }
 
     /// <summary>Where to ask whether the server is well.</summary>
     /// <param name="result">The parsed command line.</param>
-    /// <returns>As <see cref="Url"/>; but where the server speaks TLS and no address is given, the admin listener's, because a certificate is for a
-    /// name and not for the loopback address.</returns>
+    /// <returns>As <see cref="Url"/>; but where the server speaks TLS and no address is given, its Unix socket or else the admin listener's, because a
+    /// certificate is for a name and not for the loopback address.</returns>
     /// <exception cref="CommandException">It is no address, or the admin listener is off.</exception>
-    public Uri HealthUrl(ParseResult result)
+    public ServerUrl HealthUrl(ParseResult result)
     {
         if (result.GetValue(_url) is not null || _context.Variable(UrlVariable) is not null || _context.Variable(TlsVariable) is null)
         {
             return Url(result);
         }
 
-        IPEndPoint? admin = new ServerOptions().Admin;
+        if (Listen().FirstOrDefault(static address => address is UnixDomainSocketEndPoint) is { } socket)
+        {
+            return ServerUrl.Of(socket, Uri.UriSchemeHttp);
+        }
+
+        EndPoint? admin = new ServerOptions().Admin;
         if (_context.Variable("UNKEY_ADMIN") is { } text)
         {
-            admin = SettingText.EndPoint(text, out IPEndPoint given) is null ? given : null;
+            admin = ListenAddress.Read(text, out EndPoint given) is null ? given : null;
         }
 
         return admin is not null
-            ? new Uri("http://" + Reachable(admin) + "/health/live")
+            ? ServerUrl.Of(admin, Uri.UriSchemeHttp).At("/health/live")
             : throw new CommandException($"the server speaks TLS and its admin listener is off; give an https address that its certificate is for (--url, {UrlVariable})", ExitCode.Usage);
     }
 
@@ -131,20 +138,6 @@ internal sealed class ApiClientOptions
         ? key
         : throw new CommandException($"{TextSafety.Escape(source)} holds no root key: printable ASCII without blanks is expected", ExitCode.Usage);
 
-    private string DefaultUrl()
-    {
-        IPEndPoint listen = new ServerOptions().Listen;
-        if (_context.Variable("UNKEY_LISTEN") is { } text && SettingText.EndPoint(text, out IPEndPoint given) is null)
-        {
-            listen = given;
-        }
-
-        return (_context.Variable(TlsVariable) is null ? "http://" : "https://") + Reachable(listen);
-    }
-
-    private static IPEndPoint Reachable(IPEndPoint listen) => new(
-        listen.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
-            : listen.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
-            : listen.Address,
-        listen.Port);
+    private IReadOnlyList<EndPoint> Listen() =>
+        _context.Variable("UNKEY_LISTEN") is { } text && ListenAddress.ReadList(text, out IReadOnlyList<EndPoint> given) is null ? given : new ServerOptions().Listen;
 }

@@ -1,4 +1,3 @@
-using System;
 using System.CommandLine;
 using Unkey.Server.Hosting;
 
@@ -19,14 +18,14 @@ internal static class HealthCommand
         options.AddTo(command, withCredentials: false);
         command.SetAction(result => CommandRunner.Run(context, () =>
         {
-            Uri url = options.HealthUrl(result);
-            if (url.AbsolutePath == "/")
+            ServerUrl url = options.HealthUrl(result);
+            if (url.Url.AbsolutePath == "/")
             {
-                url = new Uri(url, "/v2/liveness");
+                url = url.At("/v2/liveness");
             }
 
             using ApiClient client = new(url, rootKey: null);
-            (int status, string body) = client.Get(url);
+            (int status, string body) = client.Get();
             if (status == 200)
             {
                 context.Output.WriteLine($"ok: {url} answered 200");

@@ -3,6 +3,7 @@ using System.Collections;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Linq;
 using Unkey.Server.Hosting;
 
 namespace Unkey.Server.Commands;
@@ -14,7 +15,7 @@ internal sealed class ServeCommand
     public const string Name = "serve";
 
     private readonly CommandContext _context;
-    private readonly List<(Setting Setting, Option<string> Option)> _options = [];
+    private readonly List<(Setting Setting, Option Option)> _options = [];
 
     /// <summary>Makes one parser option for each setting.</summary>
     /// <param name="context">Where the command reads and writes.</param>
@@ -23,12 +24,14 @@ internal sealed class ServeCommand
         _context = context;
         foreach (Setting setting in ServerSettings.All)
         {
-            _options.Add((setting, new Option<string>(setting.Option)
-            {
-                Description = setting.HelpText,
-                HelpName = setting.ValueName,
-                Arity = setting.IsFlag ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
-            }));
+            _options.Add((setting, setting.IsList
+                ? new Option<string[]>(setting.Option) { Description = setting.HelpText, HelpName = setting.ValueName, Arity = ArgumentArity.OneOrMore }
+                : new Option<string>(setting.Option)
+                {
+                    Description = setting.HelpText,
+                    HelpName = setting.ValueName,
+                    Arity = setting.IsFlag ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
+                }));
         }
     }
 
@@ -46,7 +49,7 @@ internal sealed class ServeCommand
     /// <param name="command">The command.</param>
     public void AddOptionsTo(Command command)
     {
-        foreach ((_, Option<string> option) in _options)
+        foreach ((_, Option option) in _options)
         {
             command.Options.Add(option);
         }
@@ -73,7 +76,7 @@ internal sealed class ServeCommand
 
     private string? ValueOf(ParseResult result, Setting setting)
     {
-        Option<string> option = _options.Find(pair => pair.Setting == setting).Option;
+        Option option = _options.Find(pair => pair.Setting == setting).Option;
         OptionResult? found = result.GetResult(option);
         if (found is null || found.Implicit)
         {
@@ -81,7 +84,7 @@ internal sealed class ServeCommand
         }
 
         // Without a value, a flag means true; any other option has been reported by the parser.
-        return found.Tokens.Count > 0 ? found.Tokens[0].Value : setting.IsFlag ? "true" : null;
+        return found.Tokens.Count > 0 ? string.Join(',', found.Tokens.Select(static token => token.Value)) : setting.IsFlag ? "true" : null;
     }
 
     // A variable that nearly is a setting is worth a warning; one that is not may belong to somebody else: Kubernetes, for one,

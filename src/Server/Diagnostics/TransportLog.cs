@@ -10,6 +10,10 @@ internal static partial class TransportLog
     [LoggerMessage(EventId = 2000, EventName = "connection-faulted", Level = LogLevel.Error, Message = "A connection was closed because of an internal fault.")]
     internal static partial void ConnectionFaulted(ILogger logger, Exception exception);
 
+    /// <summary>The system refused what it had allowed when the server started.</summary>
+    [LoggerMessage(EventId = 2004, EventName = "not-pinned", Level = LogLevel.Warning, Message = "{Thread} could not be pinned to core {Core} and runs on any: {Reason}")]
+    internal static partial void NotPinned(ILogger logger, string? thread, int core, string reason);
+
     /// <summary>What was decided cannot be brought to the disk.</summary>
     [LoggerMessage(EventId = 2002, EventName = "not-durable", Level = LogLevel.Error,
         Message = "Decisions cannot be flushed to the disk: {Reason} With --durability strict their connections are closed without an answer.")]

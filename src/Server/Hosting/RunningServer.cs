@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Net;
 using System.Threading;
@@ -67,11 +68,14 @@ internal sealed class RunningServer : IAsyncDisposable
         Metrics = metrics;
     }
 
-    /// <summary>Where the API listens, with the real port.</summary>
-    public IPEndPoint EndPoint => _transport.EndPoint;
+    /// <summary>Where the API listens, with the real ports, in the order of the options.</summary>
+    public IReadOnlyList<EndPoint> EndPoints => _transport.EndPoints;
+
+    /// <summary>The first of them.</summary>
+    public EndPoint EndPoint => EndPoints[0];
 
     /// <summary>Where metrics and health are served, with the real port; <see langword="null"/> when they are off.</summary>
-    public IPEndPoint? AdminEndPoint => _transport.AdminEndPoint;
+    public EndPoint? AdminEndPoint => _transport.AdminEndPoint;
 
     /// <summary>The bootstrap root key, when this start made one. To be shown once and never logged.</summary>
     public string? BootstrapSecret => _controlPlane.BootstrapSecret;

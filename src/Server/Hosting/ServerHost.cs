@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Net;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
@@ -14,10 +15,10 @@ namespace Unkey.Server.Hosting;
 /// <summary>Runs the server as a process: prepares the process, starts, waits for a signal, drains, stops. Main thread only.</summary>
 internal static class ServerHost
 {
-    // What the process opens beside client connections: listeners, epoll and wake-up descriptors of the reactors, the database with its
-    // readers, the log, and a reserve for management calls.
+    // What the process opens beside client connections: epoll and wake-up descriptors of the reactors and a listener of each address, the database
+    // with its readers, the log, and a reserve for management calls.
     private const int DescriptorsReserved = 128;
-    private const int DescriptorsPerThread = 4;
+    private const int DescriptorsPerThread = 3;
 
     // After the drain: queued writes and the last log entries. A disk that hangs must not keep the process for ever.
     private static readonly TimeSpan s_closeTimeout = TimeSpan.FromSeconds(10);
@@ -72,7 +73,12 @@ internal static class ServerHost
         RunningServer server = RunningServer
             .StartAsync(options, loggers, TimeProvider.System, controlPlane => ShowRootKey(controlPlane.BootstrapSecret, options, context), signals.Stopping)
             .GetAwaiter().GetResult();
-        Log.Ready(logger, options.Tls is null ? "http" : "https", server.EndPoint.ToString(), server.AdminEndPoint?.ToString() ?? "off", (long)Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds);
+        Log.Ready(
+            logger,
+            options.Tls is null ? "http" : "https",
+            ListenAddress.Show(server.EndPoints),
+            server.AdminEndPoint is { } admin ? ListenAddress.Show(admin) : "off",
+            (long)Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds);
         signals.Wait();
         long stopAt = Stopwatch.GetTimestamp();
         Log.Draining(logger, signals.Signal, options.DrainTimeout.TotalSeconds);
@@ -114,7 +120,7 @@ internal static class ServerHost
 
     private static ServerOptions FitDescriptors(ServerOptions options, long descriptorLimit, ILogger logger)
     {
-        long available = Math.Max(descriptorLimit - DescriptorsReserved - ((long)DescriptorsPerThread * options.Threads), 1);
+        long available = Math.Max(descriptorLimit - DescriptorsReserved - ((long)(DescriptorsPerThread + options.Listen.Count) * options.Threads), 1);
         if (options.MaxConnections <= available)
         {
             return options;
@@ -143,14 +149,15 @@ internal static class ServerHost
             Log.SecretOnCommandLine(logger, option, ServerSettings.Find(option + "-file") is { } file ? $"{file.EnvironmentName} or {variable}" : variable);
         }
 
-        if (options.Admin is { } admin && !IPAddress.IsLoopback(admin.Address))
+        if (options.Admin is { } admin && !ListenAddress.IsLocal(admin))
         {
-            Log.AdminNotLoopback(logger, admin.ToString());
+            Log.AdminNotLoopback(logger, ListenAddress.Show(admin));
         }
 
-        if (options.Tls is null && !IPAddress.IsLoopback(options.Listen.Address))
+        EndPoint[] reachable = [.. options.Listen.Where(static address => !ListenAddress.IsLocal(address))];
+        if (options.Tls is null && reachable.Length > 0)
         {
-            Log.PlainHttpBeyondLoopback(logger, options.Listen.ToString());
+            Log.PlainHttpBeyondLoopback(logger, ListenAddress.Show(reachable));
         }
 
         if (options.TestMode)

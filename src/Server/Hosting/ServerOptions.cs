@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Limits;
@@ -17,11 +18,15 @@ namespace Unkey.Server.Hosting;
 /// initial values here are the defaults; <see cref="ServerSettings"/> shows them in <c>--help</c> and a test holds the two together.</remarks>
 public sealed record ServerOptions
 {
-    /// <summary>Address of the API listener. Port 0 lets the kernel choose.</summary>
-    public IPEndPoint Listen { get; init; } = new(IPAddress.Any, 8080);
+    /// <summary>Addresses of the API listeners, TCP (port 0 lets the kernel choose) and Unix sockets; at least one.</summary>
+    public IReadOnlyList<EndPoint> Listen { get; init; } = [new IPEndPoint(IPAddress.Any, 8080)];
 
     /// <summary>Address of the admin listener (metrics and health), or <see langword="null"/> when it is off.</summary>
-    public IPEndPoint? Admin { get; init; } = new(IPAddress.Loopback, 9090);
+    public EndPoint? Admin { get; init; } = new IPEndPoint(IPAddress.Loopback, 9090);
+
+    /// <summary>Who may connect to Unix sockets: the permissions of their files.</summary>
+    public UnixFileMode UnixSocketMode { get; init; } =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     /// <summary>File with the certificates of the API listener, or <see langword="null"/> to serve without TLS.</summary>
     public string? TlsCertificate { get; init; }
@@ -46,6 +51,12 @@ public sealed record ServerOptions
 
     /// <summary>Reactor threads, 1 to <see cref="ServerSettings.ThreadsMax"/>.</summary>
     public int Threads { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, ServerSettings.ThreadsMax);
+
+    /// <summary>Cores that reactors are pinned to, the first reactor to the first; empty when they are not.</summary>
+    public IReadOnlyList<int> ReactorCores { get; init; } = [];
+
+    /// <summary>How long a reactor looks for more before it sleeps; zero for not at all.</summary>
+    public TimeSpan BusyPoll { get; init; }
 
     /// <summary>Which transport carries the connections.</summary>
     public TransportKind Transport { get; init; } = TransportKind.Auto;
@@ -79,6 +90,9 @@ public sealed record ServerOptions
 
     /// <summary>Peers whose <c>X-Forwarded-For</c> is believed. Empty means none.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>Whether it is believed from peers of Unix sockets, too.</summary>
+    public bool TrustsUnixPeers { get; init; }
 
     /// <summary>Rate-limit buckets that may be active at once; bounds the memory of the bucket table.</summary>
     public int RatelimitMaxBuckets { get; init; } = BucketTable.DefaultCapacity;
@@ -169,5 +183,5 @@ public sealed record ServerOptions
 
     /// <summary>The settings without the secrets, for logs and debuggers.</summary>
     /// <returns>A short description that never contains <see cref="RootKey"/> or <see cref="EncryptionKeys"/>.</returns>
-    public override string ToString() => $"listen {Listen}, admin {Admin?.ToString() ?? "off"}, data {DataDirectory}, {Threads} threads";
+    public override string ToString() => $"listen {ListenAddress.Show(Listen)}, admin {(Admin is null ? "off" : ListenAddress.Show(Admin))}, data {DataDirectory}, {Threads} threads";
 }

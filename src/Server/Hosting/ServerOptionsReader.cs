@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Net;
+using System.Net.Sockets;
 using Unkey.Server.Diagnostics.Otlp;
 using Unkey.Server.Events.Outlets;
 
@@ -13,6 +15,7 @@ internal static class ServerOptionsReader
     private const string RootKeyOption = "--root-key";
     private const string EncryptionKeyOption = "--encryption-key";
     private const string AdminTokenOption = "--admin-token";
+    private const string ThreadsOption = "--threads";
     private const string FileSuffix = "-file";
 
     /// <summary>Reads every setting: the command line wins over the environment, the environment over the default.</summary>
@@ -26,6 +29,7 @@ internal static class ServerOptionsReader
         ServerOptions draft = new();
         Dictionary<string, string> secretSources = new(StringComparer.Ordinal);
         List<string> secretsOnCommandLine = [];
+        bool hasThreads = false;
         foreach (Setting setting in ServerSettings.All)
         {
             string source = setting.Option;
@@ -58,6 +62,7 @@ internal static class ServerOptionsReader
                 }
             }
 
+            hasThreads |= setting.Option == ThreadsOption;
             if (onCommandLine && setting.IsSecret)
             {
                 secretsOnCommandLine.Add(setting.Option);
@@ -73,6 +78,11 @@ internal static class ServerOptionsReader
         if (secretsOnCommandLine.Count > 0)
         {
             draft = draft with { SecretsOnCommandLine = secretsOnCommandLine };
+        }
+
+        if (draft.ReactorCores.Count > 0 && !hasThreads)
+        {
+            draft = draft with { Threads = draft.ReactorCores.Count };
         }
 
         if (problems.Count == before)
@@ -102,14 +112,24 @@ internal static class ServerOptionsReader
                 : "--tls-key: needs its certificate in --tls-cert; give both or neither");
         }
 
+        if (options.Tls is not null && options.Listen.All(static address => address is UnixDomainSocketEndPoint))
+        {
+            problems.Add("--tls-cert: Unix sockets speak plain HTTP, and --listen names nothing else; add a TCP address or leave out the certificate");
+        }
+
         if (options.TlsClientCa is not null && options.TlsCertificate is null)
         {
             problems.Add("--tls-client-ca: asks clients for certificates in the TLS handshake, and there is none without --tls-cert and --tls-key; give all three");
         }
 
-        if (options.TestMode && !IPAddress.IsLoopback(options.Listen.Address))
+        if (options.TestMode && options.Listen.FirstOrDefault(static address => !ListenAddress.IsLocal(address)) is IPEndPoint reachable)
         {
-            problems.Add($"--test-mode: lets every client set the time, so --listen must be a loopback address such as 127.0.0.1:{options.Listen.Port}, not {options.Listen}");
+            problems.Add($"--test-mode: lets every client set the time, so --listen must be a loopback address such as 127.0.0.1:{reachable.Port}, not {reachable}");
+        }
+
+        if (options.ReactorCores.Count > 0 && options.ReactorCores.Count != options.Threads)
+        {
+            problems.Add($"--reactor-cores: names {options.ReactorCores.Count} cores for the {options.Threads} threads of --threads; each reactor needs one of its own");
         }
 
         if (!options.Events && options.RequestLog.IsOn)
@@ -132,18 +152,14 @@ internal static class ServerOptionsReader
             problems.Add("--event-file: is written by --event-sink file alone; give both or neither");
         }
 
-        if (options.Admin is { } reachable && !IPAddress.IsLoopback(reachable.Address) && options.AdminTokenHash is null)
+        if (options.Admin is { } admin && !ListenAddress.IsLocal(admin) && options.AdminTokenHash is null)
         {
-            problems.Add($"--admin: {reachable} can be reached from other machines, so it needs --admin-token-file (or UNKEY_ADMIN_TOKEN); or choose a loopback address, or 'off'");
+            problems.Add($"--admin: {admin} can be reached from other machines, so it needs --admin-token-file (or UNKEY_ADMIN_TOKEN); or choose a loopback address, or 'off'");
         }
 
-        if (options.Admin is { Port: not 0 } admin && admin.Port == options.Listen.Port && Overlap(admin.Address, options.Listen.Address))
+        if (options.Admin is { } taken && options.Listen.Any(address => ListenAddress.Collide(taken, address)))
         {
-            problems.Add($"--admin: {admin} is also the address of --listen");
+            problems.Add($"--admin: {ListenAddress.Show(taken)} is also the address of --listen");
         }
     }
-
-    private static bool Overlap(IPAddress a, IPAddress b) => a.Equals(b) || IsAny(a) || IsAny(b);
-
-    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 }

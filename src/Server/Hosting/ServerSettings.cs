@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Net;
 using System.Numerics;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Limits;
@@ -41,38 +40,7 @@ internal static class ServerSettings
     /// <summary>Every setting, in the order of the help.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        new()
-        {
-            Option = "--listen",
-            ValueName = "host:port",
-            Default = s_defaults.Listen.ToString(),
-            Description = "Address of the API. An IPv6 host stands in brackets; port 0 lets the system choose one.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                string? problem = SettingText.EndPoint(text, out IPEndPoint value);
-                draft = problem is null ? draft with { Listen = value } : draft;
-                return problem;
-            },
-        },
-        new()
-        {
-            Option = "--admin",
-            ValueName = "host:port|off",
-            Default = s_defaults.Admin!.ToString(),
-            Description = "Address of /metrics and /health; 'off' disables it. An address that is not loopback needs --admin-token.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                if (text == "off")
-                {
-                    draft = draft with { Admin = null };
-                    return null;
-                }
-
-                string? problem = SettingText.EndPoint(text, out IPEndPoint value);
-                draft = problem is null ? draft with { Admin = value } : draft;
-                return problem is null ? null : problem + ", nor 'off'";
-            },
-        },
+        .. ListenerSettings.Addresses,
         .. ObservingSettings.Admin,
         SettingKinds.FileName(
             "--tls-cert",
@@ -142,14 +110,7 @@ internal static class ServerSettings
                 ReadSecretFile(text, EncryptionFileCharactersMax, out string content)
                 ?? (ReadEncryptionKeys(content, ref draft) is { } problem ? "does not hold master keys: " + problem : null),
         },
-        SettingKinds.Count(
-            "--threads",
-            "count",
-            (1, ThreadsMax),
-            $"Reactor threads, 1 to {ThreadsMax}. Each owns its share of the connections.",
-            static o => o.Threads,
-            static (o, value) => o with { Threads = value },
-            shownDefault: "number of cores"),
+        .. ListenerSettings.Reactors,
         new()
         {
             Option = "--transport",
@@ -233,25 +194,7 @@ internal static class ServerSettings
             "How long SIGTERM and SIGINT wait for requests in flight, 0s to 1h; a second signal stops at once.",
             static o => o.DrainTimeout,
             static (o, value) => o with { DrainTimeout = value }),
-        new()
-        {
-            Option = "--trusted-proxies",
-            ValueName = "cidr,...",
-            Default = "none",
-            Description = "Networks whose X-Forwarded-For is believed when a key is limited to addresses; comma-separated, or 'none'.",
-            Read = static (string text, ref ServerOptions draft) =>
-            {
-                if (text == "none")
-                {
-                    draft = draft with { TrustedProxies = [] };
-                    return null;
-                }
-
-                string? problem = SettingText.Networks(text, out List<IPNetwork> value);
-                draft = problem is null ? draft with { TrustedProxies = value } : draft;
-                return problem;
-            },
-        },
+        ListenerSettings.TrustedProxies,
         new()
         {
             Option = "--ratelimit-algorithm",

@@ -23,6 +23,9 @@ internal sealed class Setting
     /// <summary>Turns text into a value.</summary>
     public required Reader Read { get; init; }
 
+    /// <summary>Whether the option may be given several times, which is the same as once with commas between the values.</summary>
+    public bool IsList { get; init; }
+
     /// <summary>Whether the option may stand alone, meaning <c>true</c>.</summary>
     public bool IsFlag { get; init; }
 

@@ -9,6 +9,9 @@ namespace Unkey.Server.Hosting;
 /// <summary>Reads the kinds of value that settings have. Every method returns what is wrong, or <see langword="null"/>. Any thread.</summary>
 internal static class SettingText
 {
+    /// <summary>What <see cref="EndPoint"/> says of a text that has not the form of an address.</summary>
+    public const string NoEndPoint = "is not an address such as 0.0.0.0:8080, [::]:8080 or localhost:0";
+
     /// <summary>Reads a whole number within bounds; digits only, no sign.</summary>
     /// <param name="text">The text.</param>
     /// <param name="min">Smallest value taken.</param>
@@ -61,7 +64,7 @@ internal static class SettingText
         return null;
     }
 
-    /// <summary>Reads a duration: digits and a suffix <c>ms</c>, <c>s</c>, <c>m</c> or <c>h</c>.</summary>
+    /// <summary>Reads a duration: digits and a suffix <c>us</c>, <c>ms</c>, <c>s</c>, <c>m</c> or <c>h</c>.</summary>
     /// <param name="text">The text.</param>
     /// <param name="min">Shortest duration taken.</param>
     /// <param name="max">Longest duration taken.</param>
@@ -71,26 +74,27 @@ internal static class SettingText
     {
         value = TimeSpan.Zero;
         (string number, string suffix) = SplitNumber(text);
-        long unitMs = suffix switch
+        long unit = suffix switch
         {
-            "ms" => 1,
-            "s" => 1000,
-            "m" => 60_000,
-            "h" => 3_600_000,
+            "us" => 1,
+            "ms" => 1000,
+            "s" => 1_000_000,
+            "m" => 60_000_000,
+            "h" => 3_600_000_000,
             "" when number == "0" => 1,
             _ => 0,
         };
-        if (unitMs == 0 || !long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long count))
+        if (unit == 0 || !long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long count))
         {
             return "is not a duration such as 500ms, 10s or 1m";
         }
 
-        if (count > (long)max.TotalMilliseconds / unitMs || count * unitMs < (long)min.TotalMilliseconds)
+        if (count > (long)max.TotalMicroseconds / unit || count * unit < (long)min.TotalMicroseconds)
         {
             return $"is outside {ShowDuration(min)} to {ShowDuration(max)}";
         }
 
-        value = TimeSpan.FromMilliseconds(count * unitMs);
+        value = TimeSpan.FromMicroseconds(count * unit);
         return null;
     }
 
@@ -100,12 +104,11 @@ internal static class SettingText
     /// <returns>The problem, or <see langword="null"/>.</returns>
     public static string? EndPoint(string text, out IPEndPoint value)
     {
-        const string Form = "is not an address such as 0.0.0.0:8080, [::]:8080 or localhost:0";
         value = new IPEndPoint(IPAddress.Any, 0);
         int colon = text.LastIndexOf(':');
         if (colon < 0 || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port))
         {
-            return Form;
+            return NoEndPoint;
         }
 
         if (port > IPEndPoint.MaxPort)
@@ -127,12 +130,12 @@ internal static class SettingText
         {
             if (host[^1] != ']' || !IPAddress.TryParse(host[1..^1], out address) || address.AddressFamily != AddressFamily.InterNetworkV6)
             {
-                return Form;
+                return NoEndPoint;
             }
         }
         else if (!IsDottedQuad(host) || !IPAddress.TryParse(host, out address))
         {
-            return Form;
+            return NoEndPoint;
         }
 
         value = new IPEndPoint(address, port);
@@ -194,14 +197,16 @@ internal static class SettingText
     }
 
     /// <summary>A duration as an operator would write it.</summary>
-    /// <param name="value">The duration, whole milliseconds.</param>
+    /// <param name="value">The duration, whole microseconds.</param>
     /// <returns>For example <c>500ms</c> or <c>1h</c>.</returns>
     public static string ShowDuration(TimeSpan value)
     {
-        long ms = (long)value.TotalMilliseconds;
+        long us = (long)value.TotalMicroseconds;
+        long ms = us / 1000;
         return ms switch
         {
-            0 => "0s",
+            _ when us == 0 => "0s",
+            _ when us % 1000 != 0 => $"{us}us",
             _ when ms % 3_600_000 == 0 => $"{ms / 3_600_000}h",
             _ when ms % 60_000 == 0 => $"{ms / 60_000}m",
             _ when ms % 1000 == 0 => $"{ms / 1000}s",

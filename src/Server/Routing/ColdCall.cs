@@ -4,6 +4,7 @@ using System.Threading.Tasks;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.Diagnostics.Requests;
 using Unkey.Server.Transport;
+using Unkey.Server.Transport.Interop;
 
 namespace Unkey.Server.Routing;
 
@@ -19,7 +20,11 @@ internal sealed class ColdCall(Reactor reactor, Connection connection, ColdMark?
     private ColdResponse? _response;
 
     /// <summary>On the thread pool: runs the call.</summary>
-    public void Execute() => _ = RunAsync();
+    public void Execute()
+    {
+        CoreAffinity.ReleaseInherited();
+        _ = RunAsync();
+    }
 
     /// <summary>On the reactor: hands over the answer.</summary>
     void IReactorWork.Run(Reactor reactor)

@@ -42,6 +42,9 @@ internal sealed class Connection
     /// <summary>True for connections of the admin listener, which serves other routes.</summary>
     internal bool IsAdmin { get; init; }
 
+    /// <summary>True for connections over a Unix socket, which have no address and speak no TLS.</summary>
+    internal bool IsUnix { get; init; }
+
     /// <summary>True when the peer is a trusted proxy, whose <c>X-Forwarded-For</c> is believed.</summary>
     internal bool PeerIsTrustedProxy { get; set; }
 
@@ -120,7 +123,7 @@ internal sealed class Connection
     /// <summary>The caller proved by the last Authorization field.</summary>
     internal CallerCache Caller;
 
-    /// <summary>The peer's address in text, as IP allow-lists compare it.</summary>
+    /// <summary>The peer's address in text, as IP allow-lists compare it; <c>unix</c> over a Unix socket.</summary>
     internal ReadOnlySpan<byte> PeerAddress => ((ReadOnlySpan<byte>)_peerAddress)[.._peerAddressLength];
 
     /// <summary>Sets <see cref="PeerAddress"/>; longer than any address is cut.</summary>

@@ -1,7 +1,9 @@
 using System;
+using System.IO;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Unkey.Server.Hosting;
 using Unkey.Server.Transport.Interop;
 
 namespace Unkey.Server.Transport;
@@ -44,6 +46,40 @@ internal static unsafe class EpollListener
         }
 
         return listeners;
+    }
+
+    /// <summary>Binds a listener to a Unix socket; there can only be one.</summary>
+    /// <param name="endPoint">A path or an abstract name.</param>
+    /// <param name="mode">Permissions of the file.</param>
+    /// <param name="file">The file, for the caller to remove before it closes the listener.</param>
+    /// <exception cref="TransportException">The place is taken or not permitted, or its directory does not exist.</exception>
+    internal static int Bind(UnixDomainSocketEndPoint endPoint, UnixFileMode mode, out UnixSocketFile file)
+    {
+        file = new UnixSocketFile(endPoint);
+        int descriptor = Linux.socket(Linux.AF_UNIX, Linux.SOCK_STREAM | Linux.SOCK_NONBLOCK | Linux.SOCK_CLOEXEC, 0);
+        if (descriptor < 0)
+        {
+            throw Failure(endPoint, Marshal.GetLastPInvokeError());
+        }
+
+        byte* address = stackalloc byte[SocketAddressBytes.UnixSizeMax];
+        int length = SocketAddressBytes.Write(endPoint, new Span<byte>(address, SocketAddressBytes.UnixSizeMax));
+        try
+        {
+            if (Linux.bind(descriptor, address, length) < 0)
+            {
+                throw Failure(endPoint, Marshal.GetLastPInvokeError());
+            }
+
+            file.Bound(mode);
+            return Linux.listen(descriptor, Backlog) == 0 ? descriptor : throw Failure(endPoint, Marshal.GetLastPInvokeError());
+        }
+        catch (TransportException)
+        {
+            file.Remove();
+            _ = Linux.close(descriptor);
+            throw;
+        }
     }
 
     /// <summary>Closes listeners that no reactor took over; negative ones are none.</summary>
@@ -98,11 +134,17 @@ internal static unsafe class EpollListener
             : new IPEndPoint(new IPAddress(bytes.Slice(4, 4)), SocketAddressBytes.ToPort(bytes));
     }
 
-    private static TransportException Failure(IPEndPoint endPoint, int error) => new(error switch
+    private static TransportException Failure(EndPoint endPoint, int error)
     {
-        Linux.EADDRINUSE => $"{endPoint} is in use by another process",
-        Linux.EADDRNOTAVAIL => $"{endPoint} is not an address of this machine",
-        Linux.EACCES => $"{endPoint}: permission denied (ports below 1024 need CAP_NET_BIND_SERVICE)",
-        _ => $"cannot listen on {endPoint}: {Marshal.GetPInvokeErrorMessage(error)}",
-    });
+        string address = ListenAddress.Show(endPoint);
+        return new(error switch
+        {
+            Linux.EADDRINUSE => $"{address} is in use by another process",
+            Linux.EADDRNOTAVAIL => $"{address} is not an address of this machine",
+            Linux.EACCES when endPoint is UnixDomainSocketEndPoint => $"{address}: permission denied; this user may not write to its directory",
+            Linux.EACCES => $"{address}: permission denied (ports below 1024 need CAP_NET_BIND_SERVICE)",
+            Linux.ENOENT or Linux.ENOTDIR => $"{address}: its directory does not exist",
+            _ => $"cannot listen on {address}: {Marshal.GetPInvokeErrorMessage(error)}",
+        });
+    }
 }

@@ -19,38 +19,41 @@ internal sealed unsafe class EpollReactor : Reactor
 
     // Slots of connections are below 2^31, so these never collide with one.
     private const ulong WakeToken = 0xFFFF_FFFF;
-    private const ulong ListenToken = 0xFFFF_FFFE;
-    private const ulong AdminToken = 0xFFFF_FFFD;
+    private const ulong ListenToken = 0xFFFF_FFFE; // Of the first listener; those of the others count down from it.
 
     private readonly EpollEvents _events = new(EventsMax);
     private readonly int _epoll;
     private readonly int _wake;
-    private int _listen;
-    private int _admin;
+    private readonly ulong _lastListenToken;
+    private ListeningSocket[] _listeners;
     private int _spare;
     private long _acceptAgainMs;
+    private int _nextToDeal;
 
-    /// <summary>Takes over the listening descriptors; <paramref name="admin"/> is -1 for all reactors but one.</summary>
-    internal EpollReactor(ReactorContext context, int listen, int admin)
+    /// <summary>Takes over the listening descriptors.</summary>
+    internal EpollReactor(ReactorContext context, ListeningSocket[] listeners)
         : base(context)
     {
-        _listen = listen;
-        _admin = admin;
+        _listeners = listeners;
+        _lastListenToken = ListenToken + 1 - (ulong)listeners.Length;
         _epoll = Check(Linux.epoll_create1(Linux.EPOLL_CLOEXEC), "epoll_create1");
         _wake = Check(Linux.eventfd(0, Linux.EFD_CLOEXEC | Linux.EFD_NONBLOCK), "eventfd");
         _spare = Linux.open("/dev/null", Linux.O_RDONLY | Linux.O_CLOEXEC);
         Check(EpollEvents.Control(_epoll, Linux.EPOLL_CTL_ADD, _wake, Linux.EPOLLIN, WakeToken), "epoll_ctl");
-        Check(EpollEvents.Control(_epoll, Linux.EPOLL_CTL_ADD, listen, Linux.EPOLLIN, ListenToken), "epoll_ctl");
-        if (admin >= 0)
+        for (int i = 0; i < listeners.Length; i++)
         {
-            Check(EpollEvents.Control(_epoll, Linux.EPOLL_CTL_ADD, admin, Linux.EPOLLIN, AdminToken), "epoll_ctl");
+            Check(EpollEvents.Control(_epoll, Linux.EPOLL_CTL_ADD, listeners[i].Descriptor, Linux.EPOLLIN, ListenToken - (ulong)i), "epoll_ctl");
         }
     }
+
+    /// <summary>The reactors among which connections of Unix sockets are dealt out, this one included; all are set before any of them runs.</summary>
+    internal EpollReactor[] Siblings { private get; set; } = [];
 
     /// <inheritdoc/>
     public override void Dispose()
     {
         StopAccepting();
+        DiscardPosted();
         CloseDescriptor(ref _spare);
         _ = Linux.close(_wake);
         _ = Linux.close(_epoll);
@@ -77,17 +80,18 @@ internal sealed unsafe class EpollReactor : Reactor
         for (int i = 0; i < ready; i++)
         {
             _events.Get(i, out uint events, out ulong data);
-            switch (data)
+            if (data <= WakeToken && data >= _lastListenToken)
             {
-                case WakeToken:
+                if (data == WakeToken)
+                {
                     ClearWake();
-                    continue;
-                case ListenToken:
-                    AcceptAll(_listen, isAdmin: false);
-                    continue;
-                case AdminToken:
-                    AcceptAll(_admin, isAdmin: true);
-                    continue;
+                }
+                else if (ListenToken - data < (ulong)_listeners.Length)
+                {
+                    AcceptAll(_listeners[(int)(ListenToken - data)]);
+                }
+
+                continue;
             }
 
             if (Connections.Find((int)(uint)data, (uint)(data >> 32)) is not { } connection)
@@ -207,8 +211,12 @@ internal sealed unsafe class EpollReactor : Reactor
     /// <inheritdoc/>
     private protected override void StopAccepting()
     {
-        CloseDescriptor(ref _listen);
-        CloseDescriptor(ref _admin);
+        foreach (ListeningSocket listener in _listeners)
+        {
+            _ = Linux.close(listener.Descriptor);
+        }
+
+        _listeners = [];
     }
 
     /// <inheritdoc/>
@@ -239,20 +247,20 @@ internal sealed unsafe class EpollReactor : Reactor
         _ = Linux.read(_wake, &count, sizeof(ulong));
     }
 
-    private void AcceptAll(int listener, bool isAdmin)
+    private void AcceptAll(ListeningSocket listener)
     {
         byte* address = stackalloc byte[SocketAddressBytes.SizeMax];
         // BOUND: AcceptsPerTurn, so that a flood of connections does not starve the open ones.
-        for (int i = 0; i < AcceptsPerTurn && listener >= 0; i++)
+        for (int i = 0; i < AcceptsPerTurn; i++)
         {
             int addressLength = SocketAddressBytes.SizeMax;
-            int descriptor = Linux.accept4(listener, address, &addressLength, Linux.SOCK_NONBLOCK | Linux.SOCK_CLOEXEC);
+            int descriptor = Linux.accept4(listener.Descriptor, address, &addressLength, Linux.SOCK_NONBLOCK | Linux.SOCK_CLOEXEC);
             if (descriptor < 0)
             {
                 int error = Marshal.GetLastPInvokeError();
                 if (error is Linux.EMFILE or Linux.ENFILE or Linux.ENOBUFS or Linux.ENOMEM)
                 {
-                    PauseAccepting(listener);
+                    PauseAccepting(listener.Descriptor);
                 }
 
                 if (error == Linux.EINTR)
@@ -263,11 +271,40 @@ internal sealed unsafe class EpollReactor : Reactor
                 return; // EAGAIN, or a connection that was gone before it was accepted.
             }
 
-            Accept(descriptor, new ReadOnlySpan<byte>(address, Math.Min(addressLength, SocketAddressBytes.SizeMax)), isAdmin);
+            if (!listener.IsUnix)
+            {
+                int on = 1;
+                _ = Linux.setsockopt(descriptor, Linux.IPPROTO_TCP, Linux.TCP_NODELAY, &on, sizeof(int));
+                Adopt(descriptor, new ReadOnlySpan<byte>(address, Math.Min(addressLength, SocketAddressBytes.SizeMax)), listener.IsAdmin, isUnix: false);
+            }
+            else if (listener.IsAdmin)
+            {
+                Adopt(descriptor, [], isAdmin: true, isUnix: true);
+            }
+            else
+            {
+                Deal(descriptor);
+            }
         }
     }
 
-    private void Accept(int descriptor, ReadOnlySpan<byte> address, bool isAdmin)
+    // The kernel shares connections out among TCP listeners of one port, but a Unix socket has one listener. Waking the reactors one at a time for
+    // it (EPOLLEXCLUSIVE) wakes the same one whenever it sleeps, and a few long connections would all be its own; so they are dealt out in turn.
+    private void Deal(int descriptor)
+    {
+        EpollReactor next = Siblings[_nextToDeal];
+        _nextToDeal = (_nextToDeal + 1) % Siblings.Length;
+        if (next == this)
+        {
+            Adopt(descriptor, [], isAdmin: false, isUnix: true);
+        }
+        else
+        {
+            next.Post(new Dealt(descriptor));
+        }
+    }
+
+    private void Adopt(int descriptor, ReadOnlySpan<byte> address, bool isAdmin, bool isUnix)
     {
         if (!Limit.TryEnter(out bool overLimit))
         {
@@ -276,8 +313,6 @@ internal sealed unsafe class EpollReactor : Reactor
             return;
         }
 
-        int on = 1;
-        _ = Linux.setsockopt(descriptor, Linux.IPPROTO_TCP, Linux.TCP_NODELAY, &on, sizeof(int));
         int slot = Connections.NextSlot(out uint generation);
         var connection = new Connection(Pool)
         {
@@ -285,6 +320,7 @@ internal sealed unsafe class EpollReactor : Reactor
             Generation = generation,
             Descriptor = descriptor,
             IsAdmin = isAdmin,
+            IsUnix = isUnix,
             IsOverLimit = overLimit,
             Interest = ReadInterest,
         };
@@ -325,14 +361,17 @@ internal sealed unsafe class EpollReactor : Reactor
 
     private void WatchListeners(uint interest)
     {
-        if (_listen >= 0)
+        for (int i = 0; i < _listeners.Length; i++)
         {
-            _ = EpollEvents.Control(_epoll, Linux.EPOLL_CTL_MOD, _listen, interest, ListenToken);
+            _ = EpollEvents.Control(_epoll, Linux.EPOLL_CTL_MOD, _listeners[i].Descriptor, interest, ListenToken - (ulong)i);
         }
+    }
 
-        if (_admin >= 0)
-        {
-            _ = EpollEvents.Control(_epoll, Linux.EPOLL_CTL_MOD, _admin, interest, AdminToken);
-        }
+    // A connection on its way to the reactor that will serve it.
+    private sealed class Dealt(int descriptor) : IReactorWork, IDisposable
+    {
+        public void Run(Reactor reactor) => ((EpollReactor)reactor).Adopt(descriptor, [], isAdmin: false, isUnix: true);
+
+        public void Dispose() => _ = Linux.close(descriptor);
     }
 }

@@ -1,10 +1,12 @@
 using System;
+using System.IO;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Unkey.Server.Diagnostics;
+using Unkey.Server.Hosting;
 
 namespace Unkey.Server.Transport;
 
@@ -19,38 +21,49 @@ internal sealed class PortableListener : IDisposable
     private readonly ILogger _logger;
     private bool _paused;
 
-    private PortableListener(Socket socket, bool isAdmin, ILogger logger)
+    private PortableListener(Socket socket, EndPoint endPoint, bool isAdmin, ILogger logger)
     {
         _socket = socket;
         _isAdmin = isAdmin;
         _logger = logger;
-        EndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        EndPoint = endPoint;
     }
 
     /// <summary>The address in use.</summary>
-    internal IPEndPoint EndPoint { get; }
+    internal EndPoint EndPoint { get; }
 
     /// <summary>Binds to <paramref name="endPoint"/> and listens.</summary>
     /// <exception cref="TransportException">The address is taken, not permitted or not of this machine.</exception>
-    internal static PortableListener Bind(IPEndPoint endPoint, bool isAdmin, ILogger logger)
+    internal static PortableListener Bind(EndPoint endPoint, bool isAdmin, UnixFileMode mode, ILogger logger)
     {
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        // Removed by the socket itself when it is disposed.
+        UnixSocketFile? file = endPoint is UnixDomainSocketEndPoint path ? new UnixSocketFile(path) : null;
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, file is null ? ProtocolType.Tcp : ProtocolType.Unspecified);
         try
         {
             socket.Bind(endPoint);
+            file?.Bound(mode);
             socket.Listen(Backlog);
-            return new PortableListener(socket, isAdmin, logger);
+            return new PortableListener(socket, file is null ? socket.LocalEndPoint! : endPoint, isAdmin, logger);
+        }
+        catch (TransportException)
+        {
+            socket.Dispose();
+            throw;
         }
         catch (SocketException e)
         {
             socket.Dispose();
+            string address = ListenAddress.Show(endPoint);
             throw new TransportException(
                 e.SocketErrorCode switch
                 {
-                    SocketError.AddressAlreadyInUse => $"{endPoint} is in use by another process",
-                    SocketError.AddressNotAvailable => $"{endPoint} is not an address of this machine",
-                    SocketError.AccessDenied => $"{endPoint}: permission denied (ports below 1024 need CAP_NET_BIND_SERVICE)",
-                    _ => $"cannot listen on {endPoint}: {e.Message}",
+                    SocketError.AddressAlreadyInUse => $"{address} is in use by another process",
+                    SocketError.AddressNotAvailable when file is not null => $"{address}: its directory does not exist",
+                    SocketError.AddressNotAvailable => $"{address} is not an address of this machine",
+                    SocketError.AccessDenied when file is not null => $"{address}: permission denied; this user may not write to its directory",
+                    SocketError.AccessDenied => $"{address}: permission denied (ports below 1024 need CAP_NET_BIND_SERVICE)",
+                    _ => $"cannot listen on {address}: {e.Message}",
                 },
                 e);
         }
@@ -95,8 +108,10 @@ internal sealed class PortableListener : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
 
-    private sealed class AcceptedSocket(Socket socket, bool isAdmin) : IReactorWork
+    private sealed class AcceptedSocket(Socket socket, bool isAdmin) : IReactorWork, IDisposable
     {
         public void Run(Reactor reactor) => ((PortableReactor)reactor).Adopt(socket, isAdmin);
+
+        public void Dispose() => socket.Dispose();
     }
 }

@@ -17,7 +17,11 @@ internal sealed class PortableReactor(ReactorContext context) : Reactor(context)
     private readonly ManualResetEventSlim _signal = new(false);
 
     /// <inheritdoc/>
-    public override void Dispose() => _signal.Dispose();
+    public override void Dispose()
+    {
+        DiscardPosted();
+        _signal.Dispose();
+    }
 
     /// <summary>Takes over an accepted socket. On the reactor's thread.</summary>
     internal void Adopt(Socket socket, bool isAdmin)
@@ -29,10 +33,15 @@ internal sealed class PortableReactor(ReactorContext context) : Reactor(context)
             return;
         }
 
+        bool isUnix = socket.AddressFamily == AddressFamily.Unix;
         IPAddress? peer;
         try
         {
-            socket.NoDelay = true;
+            if (!isUnix)
+            {
+                socket.NoDelay = true;
+            }
+
             socket.Blocking = false;
             peer = (socket.RemoteEndPoint as IPEndPoint)?.Address;
         }
@@ -45,7 +54,7 @@ internal sealed class PortableReactor(ReactorContext context) : Reactor(context)
         }
 
         int slot = Connections.NextSlot(out uint generation);
-        var connection = new Connection(Pool) { Slot = slot, Generation = generation, IsAdmin = isAdmin, IsOverLimit = overLimit };
+        var connection = new Connection(Pool) { Slot = slot, Generation = generation, IsAdmin = isAdmin, IsUnix = isUnix, IsOverLimit = overLimit };
         SetPeer(connection, peer is { IsIPv4MappedToIPv6: true } ? peer.MapToIPv4() : peer);
         connection.TransportState = new PortableSocket(this, connection, socket);
         Accepted(connection);

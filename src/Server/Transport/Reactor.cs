@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
 using System.Threading;
 using Microsoft.Extensions.Logging;
 using Unkey.Server.Diagnostics;
@@ -36,6 +35,7 @@ internal abstract partial class Reactor : IDisposable
     {
         _context = context;
         _deadlines = Deadlines.From(context.Options);
+        _busyPollTicks = (long)(context.Options.BusyPoll.TotalSeconds * Stopwatch.Frequency);
         _tls = context.Tls;
         _sealedBytes = _tls is null ? [] : GC.AllocateUninitializedArray<byte>(BufferPool.BlockBytes, pinned: true);
         Pool = new BufferPool();
@@ -71,6 +71,7 @@ internal abstract partial class Reactor : IDisposable
     internal void Run()
     {
         Engine.Memory.Participant participant = _context.Engine.Reclaimer.Register();
+        Pin();
         try
         {
             Clock.Update();
@@ -79,7 +80,7 @@ internal abstract partial class Reactor : IDisposable
                 int timeoutMs = HasHandshakeSteps ? 0
                     : Connections.Count == 0 ? -1
                     : (int)Math.Clamp(_nextSweepMs - Clock.MonotonicMs, 0, SweepIntervalMs);
-                int ready = Wait(timeoutMs);
+                int ready = _busyPollTicks == 0 ? Wait(timeoutMs) : WaitBusily(timeoutMs);
                 Clock.Update();
                 if (timeoutMs < 0)
                 {
@@ -133,18 +134,9 @@ internal abstract partial class Reactor : IDisposable
         StopAccepting();
         for (int slot = 0; slot < Connections.SlotCount; slot++)
         {
-            if (Connections.At(slot) is { Phase: ConnectionPhase.Idle } idle)
+            if (Connections.At(slot) is { } connection)
             {
-                // A request that has arrived but was not read yet is in flight as well: it is answered, and the answer says close.
-                OnReadable(idle);
-                if (idle.Phase == ConnectionPhase.Idle && idle.HeldTo == 0)
-                {
-                    BeginClose(idle);
-                }
-            }
-            else if (Connections.At(slot) is { Phase: ConnectionPhase.Handshake } early)
-            {
-                DrainHandshake(early);
+                Drain(connection);
             }
         }
     }
@@ -293,46 +285,6 @@ internal abstract partial class Reactor : IDisposable
         catch (Exception e)
         {
             Fail(connection, e);
-        }
-    }
-
-    /// <summary>Takes over a connection that was just accepted and registered with the transport.</summary>
-    private protected void Accepted(Connection connection)
-    {
-        Connections.Add(connection);
-        Metrics.ConnectionOpened();
-        if (_tls is not null && !connection.IsAdmin)
-        {
-            AcceptedTls(connection);
-            return;
-        }
-
-        Connections.SetDeadline(connection, Clock.MonotonicMs + _deadlines.IdleMs);
-        if (connection.IsOverLimit)
-        {
-            Metrics.ConnectionRefused();
-            Loop.RefuseOverLimit(connection);
-            Advance(connection);
-        }
-    }
-
-    /// <summary>Notes who the peer is, and whether its word about others is believed.</summary>
-    private protected void SetPeer(Connection connection, IPAddress? address)
-    {
-        if (address is null)
-        {
-            return;
-        }
-
-        Span<byte> text = stackalloc byte[64];
-        if (address.TryFormat(text, out int length))
-        {
-            connection.SetPeerAddress(text[..length]);
-        }
-
-        foreach (IPNetwork proxy in Context.Options.TrustedProxies)
-        {
-            connection.PeerIsTrustedProxy |= proxy.Contains(address);
         }
     }
 
@@ -561,6 +513,15 @@ internal abstract partial class Reactor : IDisposable
         if (Interlocked.Exchange(ref _wakePending, 1) == 0)
         {
             Wake();
+        }
+    }
+
+    /// <summary>Gives up what was posted and never done. Once <see cref="Run"/> has ended on every reactor.</summary>
+    private protected void DiscardPosted()
+    {
+        while (_posted.TryDequeue(out IReactorWork? work))
+        {
+            (work as IDisposable)?.Dispose();
         }
     }
 

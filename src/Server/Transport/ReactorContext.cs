@@ -19,6 +19,9 @@ internal sealed record ReactorContext
     /// <summary>Bounds and time-outs.</summary>
     public required ServerOptions Options { get; init; }
 
+    /// <summary>The core that the reactor's thread is kept on; null for any.</summary>
+    public int? Core { get; init; }
+
     /// <summary>The tables that verification reads.</summary>
     public required EngineState Engine { get; init; }
 

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
@@ -16,6 +17,7 @@ using Unkey.Server.Events;
 using Unkey.Server.Hosting;
 using Unkey.Server.Routing;
 using Unkey.Server.Storage.Credits;
+using Unkey.Server.Transport.Interop;
 using Unkey.Server.Transport.Tls;
 
 namespace Unkey.Server.Transport;
@@ -30,8 +32,9 @@ internal sealed class TransportServer : IDisposable
     private readonly ServerOptions _options;
     private readonly ILogger _logger;
     private readonly bool _epoll;
-    private readonly int[] _descriptors = [];
-    private readonly int _adminDescriptor = -1;
+    private readonly List<ListeningSocket>[] _sockets = [];
+    private readonly List<UnixSocketFile> _files = [];
+    private readonly List<EndPoint> _endPoints = [];
     private readonly List<PortableListener> _listeners = [];
     private readonly List<Thread> _threads = [];
     private readonly List<DurabilityGate> _gates = [];
@@ -50,33 +53,38 @@ internal sealed class TransportServer : IDisposable
             _ => OperatingSystem.IsLinux(),
         };
 
-        if (_epoll)
+        if (CoreAffinity.Forbidden(options.ReactorCores) is { Count: > 0 } forbidden)
         {
-            _descriptors = EpollListener.Bind(options.Listen, options.Threads, out IPEndPoint bound);
-            EndPoint = bound;
-            if (options.Admin is not null)
-            {
-                _adminDescriptor = EpollListener.Bind(options.Admin, 1, out IPEndPoint admin)[0];
-                AdminEndPoint = admin;
-            }
+            throw new TransportException($"--reactor-cores: this process may not use {(forbidden.Count == 1 ? "core" : "cores")} {string.Join(", ", forbidden)}");
         }
-        else
+
+        _sockets = new List<ListeningSocket>[options.Threads];
+        for (int i = 0; i < _sockets.Length; i++)
         {
-            _listeners.Add(PortableListener.Bind(options.Listen, isAdmin: false, logger));
-            EndPoint = _listeners[0].EndPoint;
-            if (options.Admin is not null)
+            _sockets[i] = [];
+        }
+
+        try
+        {
+            foreach (EndPoint endPoint in options.Listen)
             {
-                _listeners.Add(PortableListener.Bind(options.Admin, isAdmin: true, logger));
-                AdminEndPoint = _listeners[1].EndPoint;
+                _endPoints.Add(Listen(endPoint, isAdmin: false));
             }
+
+            AdminEndPoint = options.Admin is null ? null : Listen(options.Admin, isAdmin: true);
+        }
+        catch (TransportException)
+        {
+            Dispose();
+            throw;
         }
     }
 
-    /// <summary>Where the API listens, with the real port.</summary>
-    internal IPEndPoint EndPoint { get; }
+    /// <summary>Where the API listens, with the real ports, in the order of the options.</summary>
+    internal IReadOnlyList<EndPoint> EndPoints => _endPoints;
 
     /// <summary>Where metrics and health listen; null when they do not.</summary>
-    internal IPEndPoint? AdminEndPoint { get; }
+    internal EndPoint? AdminEndPoint { get; }
 
     /// <summary>The name of the reactor in use, for logs.</summary>
     internal string Name => _epoll ? "epoll" : "portable";
@@ -110,6 +118,11 @@ internal sealed class TransportServer : IDisposable
         BodyBudget bodies = _bodies;
         var routes = new RouteTable(controlPlane, _options.ServesReference);
         var documents = new ApiDocuments(BuildVersion.Full);
+        if (_options.ReactorCores.Count > 0)
+        {
+            CoreAffinity.BeginPinning();
+        }
+
         _reactors = new Reactor[_options.Threads];
         for (int i = 0; i < _reactors.Length; i++)
         {
@@ -117,6 +130,7 @@ internal sealed class TransportServer : IDisposable
             var context = new ReactorContext
             {
                 Options = _options,
+                Core = _options.ReactorCores.Count > 0 ? _options.ReactorCores[i] : null,
                 Engine = engine,
                 Events = events?.Ring(i),
                 ColdEvents = _options.RequestLog.IsOn ? events?.Cold : null,
@@ -134,11 +148,17 @@ internal sealed class TransportServer : IDisposable
                 Logger = _logger,
             };
             _reactors[i] = _epoll
-                ? new EpollReactor(context, _descriptors[i], i == 0 ? _adminDescriptor : -1)
+                ? new EpollReactor(context, [.. _sockets[i]])
                 : new PortableReactor(context);
             gate?.Start(_reactors[i].Post);
             var thread = new Thread(_reactors[i].Run) { Name = $"reactor-{i}", IsBackground = true };
             _threads.Add(thread);
+        }
+
+        EpollReactor[] siblings = [.. _reactors.OfType<EpollReactor>()];
+        foreach (EpollReactor reactor in siblings)
+        {
+            reactor.Siblings = siblings;
         }
 
         foreach (Thread thread in _threads)
@@ -173,6 +193,8 @@ internal sealed class TransportServer : IDisposable
             listener.Dispose();
         }
 
+        // Before the sockets are closed: the next server may put its own there while this one drains.
+        _files.ForEach(static file => file.Remove());
         foreach (Reactor reactor in _reactors)
         {
             reactor.Post(new BeginDrain());
@@ -207,16 +229,41 @@ internal sealed class TransportServer : IDisposable
             listener.Dispose();
         }
 
+        _files.ForEach(static file => file.Remove());
         foreach (Reactor reactor in _reactors)
         {
             reactor.Dispose();
         }
 
-        if (_reactors.Length == 0 && _epoll)
+        if (_reactors.Length == 0)
         {
-            EpollListener.Close(_descriptors);
-            EpollListener.Close([_adminDescriptor]);
+            EpollListener.Close([.. _sockets.SelectMany(static sockets => sockets).Select(static socket => socket.Descriptor)]);
         }
+    }
+
+    private EndPoint Listen(EndPoint endPoint, bool isAdmin)
+    {
+        if (!_epoll)
+        {
+            PortableListener listener = PortableListener.Bind(endPoint, isAdmin, _options.UnixSocketMode, _logger);
+            _listeners.Add(listener);
+            return listener.EndPoint;
+        }
+
+        if (endPoint is UnixDomainSocketEndPoint path)
+        {
+            _sockets[0].Add(new ListeningSocket(EpollListener.Bind(path, _options.UnixSocketMode, out UnixSocketFile file), isAdmin, IsUnix: true));
+            _files.Add(file);
+            return endPoint;
+        }
+
+        int[] descriptors = EpollListener.Bind((IPEndPoint)endPoint, isAdmin ? 1 : _sockets.Length, out IPEndPoint bound);
+        for (int i = 0; i < descriptors.Length; i++)
+        {
+            _sockets[i].Add(new ListeningSocket(descriptors[i], isAdmin, IsUnix: false));
+        }
+
+        return bound;
     }
 
     private DurabilityGate Gate(int reactor, EventPipeline events, CreditFile credits)

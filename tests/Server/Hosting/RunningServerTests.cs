@@ -165,7 +165,7 @@ public sealed class RunningServerTests : IDisposable
         taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         taken.Listen();
         StartupException refused = await Assert.ThrowsAsync<StartupException>(
-            () => Start(Options(transport) with { Listen = (IPEndPoint)taken.LocalEndPoint! }));
+            () => Start(Options(transport) with { Listen = [taken.LocalEndPoint!] }));
         Assert.Contains(taken.LocalEndPoint!.ToString()!, refused.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_directory));
     }
@@ -197,7 +197,7 @@ public sealed class RunningServerTests : IDisposable
 
     private ServerOptions Options(TransportKind transport) => new()
     {
-        Listen = new IPEndPoint(IPAddress.Loopback, 0),
+        Listen = [new IPEndPoint(IPAddress.Loopback, 0)],
         Admin = new IPEndPoint(IPAddress.Loopback, 0),
         DataDirectory = _directory,
         Transport = transport,

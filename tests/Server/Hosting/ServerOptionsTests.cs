@@ -28,7 +28,8 @@ public sealed class ServerOptionsTests
         ServerOptions typed = ReadWith(
             ServerSettings.All.Where(s => s.Default is not null && !inWords.Contains(s.Option)).ToDictionary(s => s.Option, s => s.Default!), [], out problems);
         Assert.Empty(problems);
-        Assert.Equal(none with { TrustedProxies = typed.TrustedProxies }, typed);
+        Assert.Equal(none with { TrustedProxies = typed.TrustedProxies, Listen = typed.Listen }, typed);
+        Assert.Equal(none.Listen, typed.Listen);
         Assert.Empty(typed.TrustedProxies);
     }
 
@@ -163,11 +164,12 @@ public sealed class ServerOptionsTests
     }
 
     [Theory]
+    [InlineData("100001us", 100.001)]
     [InlineData("500ms", 500)]
     [InlineData("10s", 10_000)]
     [InlineData("1m", 60_000)]
     [InlineData("1h", 3_600_000)]
-    public void DurationsAreRead(string text, long ms)
+    public void DurationsAreRead(string text, double ms)
     {
         Assert.Null(SettingText.Duration(text, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1), out TimeSpan value));
         Assert.Equal(ms, value.TotalMilliseconds);
@@ -182,6 +184,8 @@ public sealed class ServerOptionsTests
     [InlineData("1 s")]
     [InlineData("1S")]
     [InlineData("99ms")]
+    [InlineData("99999us")]
+    [InlineData("9223372036854775807us")]
     [InlineData("61m")]
     [InlineData("9223372036854775807h")]
     [InlineData("92233720368547758070ms")]
@@ -217,6 +221,12 @@ public sealed class ServerOptionsTests
         ServerOptions options = ReadWith(new() { ["--trusted-proxies"] = "10.0.0.0/8, 192.0.2.7,fd00::/8" }, [], out List<string> problems);
         Assert.Empty(problems);
         Assert.Equal(["10.0.0.0/8", "192.0.2.7/32", "fd00::/8"], options.TrustedProxies.Select(n => n.ToString()));
+        Assert.False(options.TrustsUnixPeers);
+        options = ReadWith(new() { ["--trusted-proxies"] = "unix,10.0.0.0/8" }, [], out problems);
+        Assert.Empty(problems);
+        Assert.Equal((true, 1), (options.TrustsUnixPeers, options.TrustedProxies.Count));
+        ReadWith(new() { ["--trusted-proxies"] = "unix:/run/x.sock" }, [], out problems);
+        Assert.Single(problems);
     }
 
     [Theory]
@@ -224,6 +234,8 @@ public sealed class ServerOptionsTests
     [InlineData("192.0.2.1:8080", false)]
     [InlineData("127.0.0.1:8080", true)]
     [InlineData("[::1]:8080", true)]
+    [InlineData("unix:/run/x.sock,127.0.0.1:8080", true)]
+    [InlineData("unix:/run/x.sock,0.0.0.0:8080", false)]
     public void TestModeNeedsALoopbackListener(string listen, bool accepted)
     {
         ReadWith(new() { ["--test-mode"] = "true", ["--listen"] = listen }, [], out List<string> problems);

@@ -28,7 +28,7 @@ internal sealed class TransportFixture : IDisposable
 
     internal TransportFixture(TransportKind kind, Func<ServerOptions, ServerOptions>? configure = null)
     {
-        ServerOptions options = new() { Listen = new IPEndPoint(IPAddress.Loopback, 0), Admin = null, Threads = 2, Transport = kind };
+        ServerOptions options = new() { Listen = [new IPEndPoint(IPAddress.Loopback, 0)], Admin = null, Threads = 2, Transport = kind };
         options = configure?.Invoke(options) ?? options;
         lock (_engine.WriterLock)
         {
@@ -67,8 +67,15 @@ internal sealed class TransportFixture : IDisposable
 
     internal Socket Connect()
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        socket.Connect(Server.EndPoint);
+        EndPoint endPoint = Server.EndPoints[0];
+        bool isUnix = endPoint is UnixDomainSocketEndPoint;
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, isUnix ? ProtocolType.Unspecified : ProtocolType.Tcp);
+        if (!isUnix)
+        {
+            socket.NoDelay = true;
+        }
+
+        socket.Connect(endPoint);
         socket.ReceiveTimeout = 10_000;
         return socket;
     }

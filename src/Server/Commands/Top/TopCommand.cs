@@ -24,8 +24,14 @@ internal sealed class TopCommand
 
     private readonly Option<string> _admin = new("--admin")
     {
-        HelpName = "host:port",
-        Description = "Admin address of the running server. [env: UNKEY_ADMIN] [default: 127.0.0.1:9090]",
+        HelpName = "address",
+        Description = "Admin address of the running server, as its own --admin has it: host:port or unix:/path. [env: UNKEY_ADMIN] [default: 127.0.0.1:9090]",
+    };
+
+    private readonly Option<string> _url = new("--url")
+    {
+        HelpName = "url",
+        Description = "The same as a URL, for servers behind a proxy: http, https, or the Unix socket, as in unix:/run/unkey/admin.sock. In place of --admin.",
     };
 
     private readonly Option<string> _tokenFile = new("--admin-token-file")
@@ -52,6 +58,7 @@ internal sealed class TopCommand
         TopCommand top = new(context);
         Command command = new("top", "Shows what a running server does: requests, latency, connections, events, memory. Reads /metrics of its admin listener.");
         command.Options.Add(top._admin);
+        command.Options.Add(top._url);
         command.Options.Add(top._tokenFile);
         command.Options.Add(top._interval);
         command.Options.Add(top._once);
@@ -61,7 +68,7 @@ internal sealed class TopCommand
 
     private int Run(ParseResult result)
     {
-        Uri url = Url(result);
+        ServerUrl url = Url(result);
         TimeSpan interval = Interval(result);
         using ApiClient client = new(url, Token(result));
         if (result.GetValue(_once))
@@ -96,7 +103,7 @@ internal sealed class TopCommand
         });
     }
 
-    private int Once(ApiClient client, Uri url, TimeSpan interval)
+    private int Once(ApiClient client, ServerUrl url, TimeSpan interval)
     {
         Reading before = Read(client, url);
         using ManualResetEventSlim pause = new();
@@ -110,7 +117,7 @@ internal sealed class TopCommand
         return ExitCode.Ok;
     }
 
-    private void Lines(ApiClient client, Uri url, TimeSpan interval, ManualResetEventSlim stop, AutoResetEvent wake)
+    private void Lines(ApiClient client, ServerUrl url, TimeSpan interval, ManualResetEventSlim stop, AutoResetEvent wake)
     {
         Reading? last = null;
         while (!stop.IsSet)
@@ -138,11 +145,11 @@ internal sealed class TopCommand
         }
     }
 
-    private static void Pages(TopScreen screen, ApiClient client, Uri url, TimeSpan interval, ManualResetEventSlim stop, AutoResetEvent wake)
+    private static void Pages(TopScreen screen, ApiClient client, ServerUrl url, TimeSpan interval, ManualResetEventSlim stop, AutoResetEvent wake)
     {
         Reading? last = null;
         IReadOnlyList<string> page = ["", "The first figures come after one interval."];
-        string title = $"{TopText.Heading}unkey top  {url.Authority}";
+        string title = $"{TopText.Heading}unkey top  {Name(url)}";
         string state = "";
         long readAt = 0;
         while (!stop.IsSet)
@@ -188,39 +195,41 @@ internal sealed class TopCommand
 
     private static string Time() => DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
-    private static string Title(Uri url, TimeSpan interval, Reading reading)
+    private static string Title(ServerUrl url, TimeSpan interval, Reading reading)
     {
         IReadOnlyList<MetricSample> builds = reading.Metrics.Of("unkey_build_info");
         string version = builds.Count == 0 ? "" : TextSafety.Escape(builds[0]["version"]);
         TimeSpan up = DateTime.UtcNow - DateTime.UnixEpoch.AddSeconds(reading.Metrics.Sum("process_start_time_seconds"));
-        return $"unkey {version}  {url.Authority}  up {TopText.Uptime(up)}  over {SettingText.ShowDuration(interval)}  {Time()}";
+        return $"unkey {version}  {Name(url)}  up {TopText.Uptime(up)}  over {SettingText.ShowDuration(interval)}  {Time()}";
     }
 
-    private static Reading Read(ApiClient client, Uri url)
+    private static Reading Read(ApiClient client, ServerUrl url)
     {
-        (int status, string body) = client.Get(url);
+        (int status, string body) = client.Get();
         return status switch
         {
             200 => new Reading(MetricText.Read(body), Stopwatch.GetTimestamp()),
-            401 => throw new CommandException($"{url.Authority} asks for the admin token: set {TokenVariable} or {TokenFileVariable}, or give --admin-token-file", ExitCode.Failed),
+            401 => throw new CommandException($"{Name(url)} asks for the admin token: set {TokenVariable} or {TokenFileVariable}, or give --admin-token-file", ExitCode.Failed),
             _ => throw new CommandException($"{url} answered {status}; is that the admin address?", ExitCode.Failed),
         };
     }
 
-    private Uri Url(ParseResult result)
+    private ServerUrl Url(ParseResult result)
     {
-        string text = result.GetValue(_admin) ?? _context.Variable("UNKEY_ADMIN") ?? new ServerOptions().Admin!.ToString();
-        if (SettingText.EndPoint(text, out IPEndPoint address) is { } problem)
+        if (result.GetValue(_url) is { } given)
         {
-            throw new CommandException($"--admin: '{TextSafety.Escape(text)}' {problem}", ExitCode.Usage);
+            ServerUrl url = ServerUrl.Read(given)
+                ?? throw new CommandException($"--url: '{TextSafety.Escape(given)}' is not an address such as http://127.0.0.1:9090 or unix:/run/unkey/admin.sock", ExitCode.Usage);
+            return url.Url.AbsolutePath == "/" ? url.At("/metrics") : url;
         }
 
-        // Where a server listens on every address, it can be asked on its own.
-        IPAddress host = address.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
-            : address.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
-            : address.Address;
-        return new Uri($"http://{new IPEndPoint(host, address.Port)}/metrics");
+        string text = result.GetValue(_admin) ?? _context.Variable("UNKEY_ADMIN") ?? ListenAddress.Show(new ServerOptions().Admin!);
+        return ListenAddress.Read(text, out EndPoint address) is { } problem
+            ? throw new CommandException($"--admin: '{TextSafety.Escape(text)}' {problem}", ExitCode.Usage)
+            : ServerUrl.Of(address, Uri.UriSchemeHttp).At("/metrics");
     }
+
+    private static string Name(ServerUrl url) => url.Socket is null ? url.Url.Authority : url.Server;
 
     private TimeSpan Interval(ParseResult result)
     {

@@ -71,7 +71,8 @@ internal sealed class AuthenticationThrottle(int limit, ILogger logger)
                 Volatile.Write(ref _activeUntilMs, EndOfMinute(nowMs));
 
                 // Behind a trusted proxy the text is whatever the client sent, which is not for the log.
-                ControlPlaneLog.AuthenticationThrottled(logger, IPAddress.TryParse(address, out IPAddress? known) ? known.ToString() : "An unreadable address", limit);
+                string shown = IPAddress.TryParse(address, out IPAddress? known) ? known.ToString() : address == "unix" ? "The Unix socket" : "An unreadable address";
+                ControlPlaneLog.AuthenticationThrottled(logger, shown, limit);
             }
 
             return;

@@ -6,6 +6,7 @@ namespace Unkey.Server.Transport.Interop;
 /// <remarks>Each call that can fail sets the last system error; read it with <see cref="Marshal.GetLastPInvokeError"/> on the next line.</remarks>
 internal static unsafe partial class Linux
 {
+    internal const int AF_UNIX = 1;
     internal const int AF_INET = 2;
     internal const int AF_INET6 = 10;
     internal const int SOCK_STREAM = 1;
@@ -36,9 +37,11 @@ internal static unsafe partial class Linux
     internal const int O_RDONLY = 0;
     internal const int O_CLOEXEC = 0x80000;
 
+    internal const int ENOENT = 2;
     internal const int EINTR = 4;
     internal const int EAGAIN = 11;
     internal const int EACCES = 13;
+    internal const int ENOTDIR = 20;
     internal const int ENFILE = 23;
     internal const int EMFILE = 24;
     internal const int ENOBUFS = 105;
@@ -75,6 +78,12 @@ internal static unsafe partial class Linux
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int getsockname(int fd, byte* address, int* addressLength);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int sched_getaffinity(int thread, nuint length, ulong* mask);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int sched_setaffinity(int thread, nuint length, ulong* mask);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int epoll_create1(int flags);

@@ -2,14 +2,19 @@ using System;
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Unkey.Server.Transport.Interop;
 
-/// <summary>Linux <c>sockaddr_in</c> (16 bytes) and <c>sockaddr_in6</c> (28 bytes): family in host order, port and address in network order.</summary>
+/// <summary>Linux <c>sockaddr_in</c> (16 bytes) and <c>sockaddr_in6</c> (28 bytes): family in host order, port and address in network order; and
+/// <c>sockaddr_un</c>: family and path.</summary>
 internal static class SocketAddressBytes
 {
     /// <summary>Bytes of the longer of the two.</summary>
     internal const int SizeMax = 28;
+
+    /// <summary>Bytes of a <c>sockaddr_un</c> with the longest path.</summary>
+    internal const int UnixSizeMax = sizeof(short) + 108;
 
     private const int SizeV4 = 16;
 
@@ -18,16 +23,7 @@ internal static class SocketAddressBytes
     {
         destination[..SizeMax].Clear();
         bool isV4 = endPoint.AddressFamily == AddressFamily.InterNetwork;
-        short family = isV4 ? (short)Linux.AF_INET : (short)Linux.AF_INET6;
-        if (BitConverter.IsLittleEndian)
-        {
-            BinaryPrimitives.WriteInt16LittleEndian(destination, family);
-        }
-        else
-        {
-            BinaryPrimitives.WriteInt16BigEndian(destination, family);
-        }
-
+        WriteFamily(isV4 ? Linux.AF_INET : Linux.AF_INET6, destination);
         BinaryPrimitives.WriteUInt16BigEndian(destination[2..], (ushort)endPoint.Port);
         endPoint.Address.TryWriteBytes(destination[(isV4 ? 4 : 8)..], out _);
         if (!isV4)
@@ -36,6 +32,22 @@ internal static class SocketAddressBytes
         }
 
         return isV4 ? SizeV4 : SizeMax;
+    }
+
+    /// <summary>Writes the address of a Unix socket; returns the bytes used.</summary>
+    /// <param name="endPoint">A path, or an abstract name.</param>
+    /// <param name="destination">At least <see cref="UnixSizeMax"/> bytes.</param>
+    internal static int Write(UnixDomainSocketEndPoint endPoint, Span<byte> destination)
+    {
+        destination[..UnixSizeMax].Clear();
+        WriteFamily(Linux.AF_UNIX, destination);
+
+        // Its text shows the zero byte in front of an abstract name as '@'. A name ends with the address, a path with a zero.
+        string text = endPoint.ToString();
+        bool isAbstract = text[0] == '@';
+        int length = Encoding.UTF8.GetBytes(text, destination[sizeof(short)..(UnixSizeMax - 1)]);
+        destination[sizeof(short)] = isAbstract ? (byte)0 : destination[sizeof(short)];
+        return sizeof(short) + length + (isAbstract ? 0 : 1);
     }
 
     /// <summary>Reads the address; an IPv4 address mapped into IPv6 is given as IPv4. Unknown families give null.</summary>
@@ -48,6 +60,18 @@ internal static class SocketAddressBytes
         }
 
         return source.Length >= SizeV4 ? new IPAddress(source.Slice(4, 4)) : null;
+    }
+
+    private static void WriteFamily(int family, Span<byte> destination)
+    {
+        if (BitConverter.IsLittleEndian)
+        {
+            BinaryPrimitives.WriteInt16LittleEndian(destination, (short)family);
+        }
+        else
+        {
+            BinaryPrimitives.WriteInt16BigEndian(destination, (short)family);
+        }
     }
 
     /// <summary>Reads the port.</summary>

@@ -28,7 +28,7 @@ public sealed class BackPressureTests
         string body = isHot ? $$"""{"key":"{{key.Key}}"}""" : $$"""{"apiId":"{{apiId}}"}""";
         byte[] request = new ApiRequest(operation, body) { Authorization = "Bearer " + client.RootKey }.ToBytes();
         long before = server.ResidentBytes();
-        using RawConnection connection = new(server.Port, receiveBufferBytes: 8 * 1024);
+        using RawConnection connection = server.Connect(receiveBufferBytes: 8 * 1024);
         int sentBytes = SendUntilHeldBack(connection, request);
         Assert.InRange(sentBytes, request.Length, RequestsMax * request.Length - 1);
         Assert.InRange(server.ResidentBytes() - before, long.MinValue, MemoryBytesMax);
@@ -62,7 +62,7 @@ public sealed class BackPressureTests
         CreatedKey key = client.CreateKey(client.CreateApi());
         byte[] request = new ApiRequest("keys.verifyKey", $$"""{"key":"{{key.Key}}"}""") { Authorization = "Bearer " + client.RootKey }.ToBytes();
         long before = server.ResidentBytes();
-        List<RawConnection> connections = [.. Enumerable.Range(0, 50).Select(_ => new RawConnection(server.Port, receiveBufferBytes: 8 * 1024))];
+        List<RawConnection> connections = [.. Enumerable.Range(0, 50).Select(_ => server.Connect(receiveBufferBytes: 8 * 1024))];
         try
         {
             foreach (RawConnection connection in connections)
@@ -88,7 +88,7 @@ public sealed class BackPressureTests
         using ApiClient client = server.Client();
         CreatedKey key = client.CreateKey(client.CreateApi());
         byte[] request = new ApiRequest("keys.verifyKey", $$"""{"key":"{{key.Key}}"}""") { Authorization = "Bearer " + client.RootKey }.ToBytes();
-        using RawConnection connection = new(server.Port, receiveBufferBytes: 8 * 1024);
+        using RawConnection connection = server.Connect(receiveBufferBytes: 8 * 1024);
         try
         {
             SendUntilHeldBack(connection, request);

@@ -10,7 +10,7 @@ using System.Text.RegularExpressions;
 
 namespace Unkey.Server.Tests.Tcp.Harness;
 
-/// <summary>A TCP connection that sends bytes as they are, or over TLS, and reads responses strictly. Not thread-safe.</summary>
+/// <summary>A TCP connection, or one over a Unix socket, that sends bytes as they are, or over TLS, and reads responses strictly. Not thread-safe.</summary>
 internal sealed partial class RawConnection : IDisposable
 {
     private readonly Socket _socket;
@@ -21,14 +21,21 @@ internal sealed partial class RawConnection : IDisposable
     private bool _ended;
 
     public RawConnection(int port, int receiveBufferBytes = 0, SslClientAuthenticationOptions? tls = null)
+        : this(new IPEndPoint(IPAddress.Loopback, port), receiveBufferBytes, tls)
     {
-        _socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    }
+
+    public RawConnection(EndPoint endPoint, int receiveBufferBytes = 0, SslClientAuthenticationOptions? tls = null)
+    {
+        _socket = endPoint is UnixDomainSocketEndPoint
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBufferBytes > 0)
         {
             _socket.ReceiveBufferSize = receiveBufferBytes;
         }
 
-        _socket.Connect(IPAddress.Loopback, port);
+        _socket.Connect(endPoint);
         if (tls is not null)
         {
             _tls = new SslStream(new NetworkStream(_socket, ownsSocket: false) { ReadTimeout = (int)Poll.Deadline.TotalMilliseconds });

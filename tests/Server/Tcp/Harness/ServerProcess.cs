@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Threading;
@@ -13,6 +14,8 @@ namespace Unkey.Server.Tests.Tcp.Harness;
 /// <summary>A running server: a child process of its own, as a user would start it. Safe to use from several threads.</summary>
 internal sealed class ServerProcess : IDisposable
 {
+    private const string UnixPrefix = "unix:";
+
     private readonly Process _process;
     private readonly ServerSetup _setup;
     private readonly Lock _lock = new();
@@ -21,8 +24,11 @@ internal sealed class ServerProcess : IDisposable
     private readonly List<string> _secrets = [];
     private readonly List<Thread> _readers = [];
     private readonly bool _ownsData;
+    private readonly string? _ownSocket;
+    private volatile string? _socketPath;
     private int _port;
     private int _adminPort;
+    private volatile bool _isReady;
     private bool _terminated;
     private bool _ended;
 
@@ -31,9 +37,12 @@ internal sealed class ServerProcess : IDisposable
         _setup = setup;
         _ownsData = setup.DataDirectory is null;
         DataDirectory = setup.DataDirectory ?? Directory.CreateTempSubdirectory("unkey-test-").FullName;
+        bool overUnix = ServerSetup.OverUnix && setup.Tls is null;
+        _ownSocket = overUnix ? Path.Combine(Path.GetTempPath(), $"unkey-test-{Guid.NewGuid():N}.sock") : null;
         (string Option, string Value)[] usual =
         [
-            ("--listen", "127.0.0.1:0"), ("--admin", "127.0.0.1:0"), ("--data", DataDirectory), ("--transport", ServerSetup.Transport), ("--log-format", "json"),
+            ("--listen", overUnix ? $"127.0.0.1:0,unix:{_ownSocket}" : "127.0.0.1:0"),
+            ("--admin", "127.0.0.1:0"), ("--data", DataDirectory), ("--transport", ServerSetup.Transport), ("--log-format", "json"),
         ];
         List<string> arguments =
         [
@@ -110,7 +119,10 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>A client with the bootstrap root key.</summary>
     public ApiClient Client() => new(this, RootKey);
 
-    public RawConnection Connect() => new(Port, tls: _setup.Tls);
+    /// <summary>A connection to the API: over the Unix socket when the tests run so (UNKEY_TEST_LISTEN) or there is no port.</summary>
+    public RawConnection Connect(int receiveBufferBytes = 0) => _socketPath is { } path && (_ownSocket is not null || Port == 0)
+        ? new RawConnection(new UnixDomainSocketEndPoint(path), receiveBufferBytes)
+        : new RawConnection(Port, receiveBufferBytes, _setup.Tls);
 
     /// <summary>Names a text that must never be printed or stored in the clear.</summary>
     public void AddSecret(string secret)
@@ -259,7 +271,7 @@ internal sealed class ServerProcess : IDisposable
             throw new InvalidOperationException($"it ended with exit code {_process.ExitCode}");
         }
 
-        return Port != 0 && AdminPort != 0;
+        return _isReady;
     }
 
     private bool IsAlive()
@@ -300,8 +312,22 @@ internal sealed class ServerProcess : IDisposable
         using JsonDocument entry = JsonDocument.Parse(line);
         JsonElement fields = entry.RootElement.GetProperty("fields");
         Volatile.Write(ref _adminPort, PortOf(fields.GetProperty("Admin").GetString()!));
-        Volatile.Write(ref _port, PortOf(fields.GetProperty("Listen").GetString()!));
+        foreach (string address in fields.GetProperty("Listen").GetString()!.Split(','))
+        {
+            if (address.StartsWith(UnixPrefix, StringComparison.Ordinal))
+            {
+                string path = address[UnixPrefix.Length..];
+                _socketPath ??= path.StartsWith('@') ? '\0' + path[1..] : path;
+            }
+            else if (Port == 0)
+            {
+                Volatile.Write(ref _port, PortOf(address));
+            }
+        }
 
-        static int PortOf(string address) => int.Parse(address.AsSpan(address.LastIndexOf(':') + 1));
+        _isReady = true;
+
+        static int PortOf(string address) =>
+            address.StartsWith(UnixPrefix, StringComparison.Ordinal) || address == "off" ? 0 : int.Parse(address.AsSpan(address.LastIndexOf(':') + 1));
     }
 }

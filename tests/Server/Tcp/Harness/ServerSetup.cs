@@ -14,6 +14,9 @@ internal sealed record ServerSetup
     /// <summary>The transport under test.</summary>
     public static string Transport { get; } = Variable("UNKEY_TEST_TRANSPORT") ?? (OperatingSystem.IsLinux() ? "epoll" : "portable");
 
+    /// <summary>Whether the tests speak to a Unix socket of the server instead of its port, where they name neither.</summary>
+    public static bool OverUnix { get; } = Variable("UNKEY_TEST_LISTEN") == "unix";
+
     /// <summary>Data directory; a fresh one when not given.</summary>
     public string? DataDirectory { get; init; }
 
