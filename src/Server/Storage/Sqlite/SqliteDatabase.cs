@@ -83,6 +83,9 @@ internal sealed class SqliteDatabase
         return Session(connection);
     }
 
+    /// <summary>Opens what scans whole tables when nobody writes: see <see cref="SqliteScanner"/>.</summary>
+    public SqliteScanner OpenScanner() => SqliteScanner.Open(OpenReader().Connection, _path);
+
     /// <summary>Words a failure to read the file so that the operator knows what to do.</summary>
     /// <param name="exception">What the driver threw.</param>
     public StoreException Refuse(SqliteException exception) => exception.SqliteErrorCode switch
@@ -226,7 +229,7 @@ internal sealed class SqliteDatabase
     }
 
     private static StoreSession Session(SqliteConnection connection) =>
-        new(connection, static (open, sql, texts) => new SqliteColumnScan((SqliteConnection)open, sql, texts));
+        new(connection, static (open, sql, texts) => new SqliteColumnScan(((SqliteConnection)open).Handle!, sql, texts));
 
     /// <summary>Settings of every connection that writes.</summary>
     private static void Configure(SqliteConnection connection) => Run(

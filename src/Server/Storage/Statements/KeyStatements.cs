@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Data.Common;
 using Unkey.Server.Storage.Rows;
@@ -202,6 +203,28 @@ internal static class KeyStatements
         BalanceSpent = row.Int64(13),
         CreatedAtMs = 0,
     };
+
+    /// <summary>Whether the current row of <see cref="ScanKeys"/> says no more than the members below: what most rows of a large store are.</summary>
+    public static bool IsPlainScanned(ColumnScan row) =>
+        row.IsNull(5) && row.IsNull(6) && row.IsNull(9) && row.IsNull(10) && row.IsNull(11);
+
+    /// <summary>Workspace id of the current row of <see cref="ScanKeys"/>.</summary>
+    public static ReadOnlySpan<byte> WorkspaceScanned(ColumnScan row) => row.Bytes(1);
+
+    /// <summary>Keyspace id of the current row of <see cref="ScanKeys"/>.</summary>
+    public static ReadOnlySpan<byte> KeyspaceScanned(ColumnScan row) => row.Bytes(2);
+
+    /// <summary>SHA-256 of the current row of <see cref="ScanKeys"/>.</summary>
+    public static ReadOnlySpan<byte> HashScanned(ColumnScan row) => row.Bytes(3);
+
+    /// <summary>Name of the current row of <see cref="ScanKeys"/>; empty for none.</summary>
+    public static ReadOnlySpan<byte> NameScanned(ColumnScan row) => row.Bytes(4);
+
+    /// <summary>Whether the key of the current row of <see cref="ScanKeys"/> may be used.</summary>
+    public static bool IsEnabledScanned(ColumnScan row) => row.Int64(7) != 0;
+
+    /// <summary>Expiry of the current row of <see cref="ScanKeys"/>; null for never.</summary>
+    public static long? ExpiresScanned(ColumnScan row) => row.NumberOrNull(8);
 
     /// <summary>Maps a row of <see cref="Columns"/>.</summary>
     public static KeyRow Map(DbDataReader row) => new()
