@@ -16,12 +16,6 @@ namespace Unkey.Engine.Keys;
 /// </remarks>
 public sealed unsafe class KeyTable : IRecordOwner
 {
-    // Slots of a table that is copied at once, in well under a millisecond; a larger one is copied step by step.
-    private const long CopiedAtOnceMax = 32 * 1024;
-
-    // A copy begins at three quarters and must be done at seven eighths: an eighth of the slots in writes, each of which copies this many.
-    private const long CopiedPerWrite = 2_048;
-
     private readonly Lock _writerLock;
     private readonly Reclaimer _reclaimer;
     private readonly RecordHeap _records;
@@ -221,6 +215,12 @@ public sealed unsafe class KeyTable : IRecordOwner
 
     /// <summary>The tag of a digest in this table. Any thread.</summary>
     internal ulong TagOf(in KeyDigest digest) => _hash.Tag(in digest);
+
+    /// <summary>Most slots that are copied at once, in well under a millisecond; a larger table is copied step by step.</summary>
+    internal long CopiedAtOnceMax { get; set; } = 32 * 1024;
+
+    /// <summary>Slots that a write copies. A copy begins at three quarters and must be done at seven eighths, so eight would do.</summary>
+    internal long CopiedPerWrite { get; set; } = 2_048;
 
     /// <summary>Whether slots of another size are being filled. Under the writer lock.</summary>
     internal bool IsResizing => _next is not null;

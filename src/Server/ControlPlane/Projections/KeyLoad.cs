@@ -19,10 +19,10 @@ namespace Unkey.Server.ControlPlane.Projections;
 /// <remarks>Used once. Nobody else writes to the store yet, so the threads' snapshots are the same.</remarks>
 internal sealed class KeyLoad
 {
-    private const int ThreadsMax = 8;
+    /// <summary>Below this a second thread costs more than it brings.</summary>
+    public const long KeysAloneMax = 20_000;
 
-    // Below this a second thread costs more than it brings.
-    private const long KeysAloneMax = 20_000;
+    private const int ThreadsMax = 8;
 
     // Under one taking of the writer lock: threads meet there rarely, and what a row allocates still dies young.
     private const int KeysPerPublication = 64;
@@ -44,7 +44,7 @@ internal sealed class KeyLoad
     /// <param name="engine">The tables to fill.</param>
     /// <param name="specs">The translator, which knows every workspace and API.</param>
     /// <param name="grants">The permissions and roles.</param>
-    /// <param name="total">Number of stored keys.</param>
+    /// <param name="total">About how many keys are stored; exact when they are few.</param>
     /// <param name="logger">For progress.</param>
     public KeyLoad(EngineState engine, RecordSpecs specs, KeyGrants grants, long total, ILogger logger)
     {
