@@ -47,7 +47,7 @@ public sealed unsafe class KeyTable : IRecordOwner
     public long Count => Volatile.Read(ref _count);
 
     /// <summary>Slots of the current size. Any thread; a recent value.</summary>
-    // ORDER: acquire. Pairs with the release in Resize.
+    // ORDER: acquire. Pairs with the release in Advance.
     public long Capacity => Volatile.Read(ref _slots).Capacity;
 
     /// <summary>
@@ -69,7 +69,7 @@ public sealed unsafe class KeyTable : IRecordOwner
     [HotPath]
     public bool TryFind(in KeyDigest digest, out KeyRecord record)
     {
-        // ORDER: acquire. Pairs with the release in Resize: the slots are copied when they can be seen.
+        // ORDER: acquire. Pairs with the release in Advance: the slots are copied when they can be seen.
         KeySlots slots = Volatile.Read(ref _slots);
         nint address = slots.Find(_hash.Tag(in digest), in digest);
         record = new KeyRecord(address);
@@ -81,7 +81,7 @@ public sealed unsafe class KeyTable : IRecordOwner
     [HotPath]
     public void Prefetch(in KeyDigest digest)
     {
-        // ORDER: acquire. Pairs with the release in Resize.
+        // ORDER: acquire. Pairs with the release in Advance.
         CacheLine.Prefetch(Volatile.Read(ref _slots).Home(_hash.Tag(in digest)));
     }
 
