@@ -84,10 +84,10 @@ public sealed class VerifyKeyJsonTests
     [InlineData("Schlüssel 🔑", long.MaxValue)]
     public void A_plain_key_reads_the_same_from_UTF8(string name, long? expires)
     {
+        Span<byte> bytes = stackalloc byte[512];
         foreach (bool enabled in (bool[])[true, false])
         {
             byte[] expected = VerifyKeyFragments.Key("key_A1b-2", enabled, name, default, expires, [], []);
-            Span<byte> bytes = stackalloc byte[512];
             int written = VerifyKeyFragments.PlainKey("key_A1b-2"u8, enabled, Encoding.UTF8.GetBytes(name), expires, bytes, out int keyIdOffset);
             Assert.Equal(Encoding.UTF8.GetString(expected), Encoding.UTF8.GetString(bytes[..written]));
             Assert.Equal(expected.AsSpan().IndexOf("key_A1b-2"u8), keyIdOffset);
