@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using Unkey.Engine.Keys;
-using Unkey.Engine.Memory;
 using Xunit;
 
 namespace Unkey.Engine.Tests.Keys;
