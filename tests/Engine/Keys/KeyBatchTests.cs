@@ -18,7 +18,13 @@ public sealed unsafe class KeyBatchTests
         byte[] fragment = Encoding.UTF8.GetBytes($"\"keyId\":\"{TestKeys.KeyId(1)}\"");
         KeySpec spec = new()
         {
-            Digest = TestKeys.Digest(1), KeyId = TestKeys.KeyId(1), WorkspaceIndex = 3, ApiIndex = 4, Enabled = isEnabled, ExpiresAtMs = expiresAtMs, Fragment = fragment,
+            Digest = TestKeys.Digest(1),
+            KeyId = TestKeys.KeyId(1),
+            WorkspaceIndex = 3,
+            ApiIndex = 4,
+            Enabled = isEnabled,
+            ExpiresAtMs = expiresAtMs,
+            Fragment = fragment,
         };
         byte[] expected;
         lock (state.WriterLock)
@@ -30,7 +36,13 @@ public sealed unsafe class KeyBatchTests
         {
             batch.Add(new PlainKey
             {
-                Digest = spec.Digest, WorkspaceIndex = 3, ApiIndex = 4, Enabled = isEnabled, ExpiresAtMs = expiresAtMs, Fragment = fragment, KeyIdOffset = 9,
+                Digest = spec.Digest,
+                WorkspaceIndex = 3,
+                ApiIndex = 4,
+                Enabled = isEnabled,
+                ExpiresAtMs = expiresAtMs,
+                Fragment = fragment,
+                KeyIdOffset = 9,
                 KeyIdLength = TestKeys.KeyId(1).Length,
             });
             batch.Publish();
@@ -164,11 +176,23 @@ public sealed unsafe class KeyBatchTests
         using var batch = new KeyBatch(state);
         Assert.Throws<ArgumentException>(() => batch.Add(new PlainKey
         {
-            Digest = TestKeys.Digest(1), WorkspaceIndex = 0, ApiIndex = 0, Enabled = true, Fragment = "abc"u8, KeyIdOffset = 2, KeyIdLength = 2,
+            Digest = TestKeys.Digest(1),
+            WorkspaceIndex = 0,
+            ApiIndex = 0,
+            Enabled = true,
+            Fragment = "abc"u8,
+            KeyIdOffset = 2,
+            KeyIdLength = 2,
         }));
         Assert.Throws<ArgumentException>(() => batch.Add(new PlainKey
         {
-            Digest = TestKeys.Digest(1), WorkspaceIndex = 0, ApiIndex = 0, Enabled = true, Fragment = new byte[2_048], KeyIdOffset = 0, KeyIdLength = 2,
+            Digest = TestKeys.Digest(1),
+            WorkspaceIndex = 0,
+            ApiIndex = 0,
+            Enabled = true,
+            Fragment = new byte[2_048],
+            KeyIdOffset = 0,
+            KeyIdLength = 2,
         }));
         for (int key = 0; key < KeyBatch.Capacity; key++)
         {
