@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.Text;
+using System.Text.Unicode;
 
 namespace Unkey.Protocol;
 
@@ -11,6 +12,13 @@ namespace Unkey.Protocol;
 public static class VerifyKeyFragments
 {
     private const int StackBytes = 512;
+
+    // What PlainKey writes beside the texts: names, punctuation and the digits of a time.
+    private const int PlainBytes = 96;
+    private const int PlainKeyIdOffset = 9;
+
+    // What ids are made of; each stands in JSON for itself.
+    private static readonly SearchValues<byte> s_unescaped = SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"u8);
 
     /// <summary>Encodes what every answer about a key says of it.</summary>
     /// <param name="keyId">The id of the key.</param>
@@ -52,6 +60,43 @@ public static class VerifyKeyFragments
         json.Strings(",\"permissions\":"u8, permissions);
         json.Strings(",\"roles\":"u8, roles);
         return json.ToArray();
+    }
+
+    /// <summary>As <see cref="Key"/>, of a key without meta, permissions and roles and from UTF-8, for loads of millions of them. Allocates nothing.</summary>
+    /// <param name="keyId">The id of the key.</param>
+    /// <param name="enabled">Whether it is enabled.</param>
+    /// <param name="name">Its name, or empty for none.</param>
+    /// <param name="expiresUnixMs">When it expires, unix milliseconds; null for never.</param>
+    /// <param name="destination">Where to.</param>
+    /// <param name="keyIdOffset">Where the id begins in what was written.</param>
+    /// <returns>Bytes written; 0 when this way does not serve: the room does not suffice, a text is no UTF-8, or the id has to be escaped.</returns>
+    public static int PlainKey(
+        ReadOnlySpan<byte> keyId, bool enabled, ReadOnlySpan<byte> name, long? expiresUnixMs, Span<byte> destination, out int keyIdOffset)
+    {
+        keyIdOffset = PlainKeyIdOffset;
+        if (destination.Length < PlainBytes + keyId.Length + (name.Length * FragmentBuilder.EscapedBytesMax)
+            || keyId.IsEmpty || keyId.ContainsAnyExcept(s_unescaped) || !Utf8.IsValid(name))
+        {
+            return 0;
+        }
+
+        var writer = new ResponseWriter(destination);
+        writer.Write("\"keyId\":\""u8);
+        writer.Write(keyId);
+        writer.Write(enabled ? "\",\"enabled\":true"u8 : "\",\"enabled\":false"u8);
+        if (!name.IsEmpty)
+        {
+            writer.Write(",\"name\":"u8);
+            writer.WriteJsonString(name);
+        }
+
+        if (expiresUnixMs is long expires)
+        {
+            writer.Write(",\"expires\":"u8);
+            writer.WriteInt64(expires);
+        }
+
+        return writer.Written;
     }
 
     /// <summary>Encodes what every answer says of the identity of a key.</summary>
@@ -124,7 +169,7 @@ public static class VerifyKeyFragments
     /// <remarks>Starts in the caller's stack: a load of a million keys makes millions of these.</remarks>
     private ref struct FragmentBuilder(Span<byte> start)
     {
-        private const int EscapedBytesMax = 6;
+        public const int EscapedBytesMax = 6;
 
         private Span<byte> _bytes = start;
         private int _length;

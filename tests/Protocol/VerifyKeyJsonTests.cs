@@ -78,6 +78,34 @@ public sealed class VerifyKeyJsonTests
     }
 
     [Theory]
+    [InlineData("", null)]
+    [InlineData("n", 1_734_000_060_000L)]
+    [InlineData("quote \" and \\ and \u0001", -1L)]
+    [InlineData("Schlüssel 🔑", long.MaxValue)]
+    public void A_plain_key_reads_the_same_from_UTF8(string name, long? expires)
+    {
+        Span<byte> bytes = stackalloc byte[512];
+        foreach (bool enabled in (bool[])[true, false])
+        {
+            byte[] expected = VerifyKeyFragments.Key("key_A1b-2", enabled, name, default, expires, [], []);
+            int written = VerifyKeyFragments.PlainKey("key_A1b-2"u8, enabled, Encoding.UTF8.GetBytes(name), expires, bytes, out int keyIdOffset);
+            Assert.Equal(Encoding.UTF8.GetString(expected), Encoding.UTF8.GetString(bytes[..written]));
+            Assert.Equal(expected.AsSpan().IndexOf("key_A1b-2"u8), keyIdOffset);
+        }
+    }
+
+    [Fact]
+    public void A_plain_key_that_needs_more_is_left_to_the_other_way()
+    {
+        Span<byte> bytes = stackalloc byte[512];
+        Assert.Equal(0, VerifyKeyFragments.PlainKey("key \"1"u8, true, default, null, bytes, out _));
+        Assert.Equal(0, VerifyKeyFragments.PlainKey(default, true, default, null, bytes, out _));
+        Assert.Equal(0, VerifyKeyFragments.PlainKey("key_1"u8, true, [0xC3, 0x28], null, bytes, out _));
+        Assert.Equal(0, VerifyKeyFragments.PlainKey("key_1"u8, true, new byte[100], null, bytes, out _));
+        Assert.Equal(0, VerifyKeyFragments.PlainKey("key_1"u8, true, default, null, bytes[..90], out _));
+    }
+
+    [Theory]
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("{")]

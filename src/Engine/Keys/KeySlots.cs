@@ -22,7 +22,7 @@ internal sealed unsafe class KeySlots
     public KeySlots(long capacity)
     {
         Debug.Assert(capacity >= CapacityMin && BitOperations.IsPow2(capacity), "The capacity is a power of two.");
-        Block = NativeBlock.Allocate((nuint)capacity * (nuint)sizeof(KeySlot));
+        Block = NativeBlock.Allocate((nuint)capacity * (nuint)sizeof(KeySlot), touched: false);
         _slots = (KeySlot*)Block.Pointer;
         ulong lines = (ulong)capacity / KeySlot.PerLine;
         _lineMask = lines - 1;
@@ -50,7 +50,7 @@ internal sealed unsafe class KeySlots
     {
         ulong line = tag >> _shift;
 
-        // BOUND: at most three quarters of the slots are used, so every probe comes to a line with an empty one.
+        // BOUND: at most seven eighths of the slots are used, so every probe comes to a line with an empty one.
         while (true)
         {
             KeySlot* slot = _slots + (line * KeySlot.PerLine);
@@ -111,12 +111,16 @@ internal sealed unsafe class KeySlots
         }
     }
 
+    /// <summary>The place of a slot, 0 to <see cref="Capacity"/> - 1.</summary>
+    public long IndexOf(KeySlot* slot) => slot - _slots;
+
     /// <summary>Puts a record that is not in the table into the first free slot of its probe. Writer only.</summary>
-    public void Publish(ulong tag, nint record)
+    /// <returns>The slot.</returns>
+    public KeySlot* Publish(ulong tag, nint record)
     {
         ulong line = tag >> _shift;
 
-        // BOUND: as in Find; the caller keeps a quarter of the slots empty.
+        // BOUND: as in Find; the caller keeps an eighth of the slots empty.
         while (true)
         {
             KeySlot* slot = _slots + (line * KeySlot.PerLine);
@@ -138,7 +142,7 @@ internal sealed unsafe class KeySlots
 
                 // ORDER: release. Publishes the record's bytes and the tag; pairs with the acquire in Find.
                 Volatile.Write(ref slot->Record, record);
-                return;
+                return slot;
             }
 
             line = (line + 1) & _lineMask;
@@ -172,10 +176,10 @@ internal sealed unsafe class KeySlots
         }
     }
 
-    /// <summary>Copies the live slots of another size into this one, which no reader sees yet. Tags are enough: records are not touched.</summary>
-    public void CopyFrom(KeySlots other)
+    /// <summary>Copies a range of live slots of another size into this one, which no reader sees yet. Tags are enough: records are not touched.</summary>
+    public void CopyFrom(KeySlots other, long from, long end)
     {
-        for (long i = 0; i < other.Capacity; i++)
+        for (long i = from; i < end; i++)
         {
             KeySlot* slot = other._slots + i;
             if (slot->Record != 0)

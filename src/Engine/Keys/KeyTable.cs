@@ -10,8 +10,8 @@ namespace Unkey.Engine.Keys;
 /// <remarks>
 /// Readers (<see cref="TryFind"/>, <see cref="Prefetch"/>, <see cref="Version"/>, counts) run on any thread that is online as a
 /// <see cref="Participant"/> or holds the writer lock. Writers (everything else) hold the writer lock. An update publishes a new record in
-/// place of the old; growth publishes a copy of the slots; what readers may still hold goes through the <see cref="Reclaimer"/>. No reader ever
-/// waits, whatever the writer does. Mutable state (credits, identity) lives in cells that survive updates.
+/// place of the old; growth publishes a copy of the slots that earlier writes have made step by step, so that no write waits for a copy of millions;
+/// what readers may still hold goes through the <see cref="Reclaimer"/>. No reader ever waits, whatever the writer does. Mutable state (credits, identity) lives in cells that survive updates.
 /// Source: linear probing with tombstones (Knuth, TAOCP vol. 3, 6.4), buckets of one cache line. Long form: docs/memory-reclamation.md.
 /// </remarks>
 public sealed unsafe class KeyTable : IRecordOwner
@@ -23,6 +23,10 @@ public sealed unsafe class KeyTable : IRecordOwner
     private readonly CreditLedger _credits;
     private readonly DigestHash _hash = DigestHash.CreateRandom();
     private KeySlots _slots;
+
+    // The slots to come, or null. They hold exactly the records of the first _copied slots.
+    private KeySlots? _next;
+    private long _copied;
     private PaddedInt64 _version;
     private long _count;
     private ulong _generation;
@@ -43,7 +47,7 @@ public sealed unsafe class KeyTable : IRecordOwner
     public long Count => Volatile.Read(ref _count);
 
     /// <summary>Slots of the current size. Any thread; a recent value.</summary>
-    // ORDER: acquire. Pairs with the release in Resize.
+    // ORDER: acquire. Pairs with the release in Advance.
     public long Capacity => Volatile.Read(ref _slots).Capacity;
 
     /// <summary>
@@ -65,7 +69,7 @@ public sealed unsafe class KeyTable : IRecordOwner
     [HotPath]
     public bool TryFind(in KeyDigest digest, out KeyRecord record)
     {
-        // ORDER: acquire. Pairs with the release in Resize: the slots are copied when they can be seen.
+        // ORDER: acquire. Pairs with the release in Advance: the slots are copied when they can be seen.
         KeySlots slots = Volatile.Read(ref _slots);
         nint address = slots.Find(_hash.Tag(in digest), in digest);
         record = new KeyRecord(address);
@@ -77,7 +81,7 @@ public sealed unsafe class KeyTable : IRecordOwner
     [HotPath]
     public void Prefetch(in KeyDigest digest)
     {
-        // ORDER: acquire. Pairs with the release in Resize.
+        // ORDER: acquire. Pairs with the release in Advance.
         CacheLine.Prefetch(Volatile.Read(ref _slots).Home(_hash.Tag(in digest)));
     }
 
@@ -87,9 +91,11 @@ public sealed unsafe class KeyTable : IRecordOwner
     {
         Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
         long capacity = CapacityFor(keys);
+        Advance(long.MaxValue);
         if (capacity > _slots.Capacity)
         {
             Resize(capacity);
+            Advance(long.MaxValue);
         }
     }
 
@@ -101,10 +107,39 @@ public sealed unsafe class KeyTable : IRecordOwner
     {
         ArgumentNullException.ThrowIfNull(spec);
         Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
-        _records.CompactIfSparse();
+        PrepareWrite();
         ulong tag = _hash.Tag(spec.Digest);
         KeySlot* slot = _slots.FindSlot(tag, spec.Digest);
         return Put(spec, tag, slot, slot is null ? 0 : slot->Record);
+    }
+
+    /// <summary>Publishes the keys of a batch, each as <see cref="Upsert"/> would. Under the writer lock.</summary>
+    internal void Publish(KeyBatch batch)
+    {
+        Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
+        ReadOnlySpan<ulong> tags = batch.Tags;
+        ReadOnlySpan<nint> records = batch.Records;
+        foreach (ulong tag in tags)
+        {
+            // The places are random in a table that no cache holds, so their misses are waited for together.
+            CacheLine.Prefetch(_slots.Home(tag));
+        }
+
+        for (int i = 0; i < tags.Length; i++)
+        {
+            // The batch's own records are not in a slot yet, so nothing that moves records would move them: the heap is not compacted here.
+            Advance(CopiedPerWrite);
+            var header = (KeyRecordHeader*)records[i];
+            KeySlot* slot = _slots.FindSlot(tags[i], in header->Digest);
+            if (slot is null)
+            {
+                MakeRoom();
+            }
+
+            header->Generation = ++_generation;
+            _records.Current.Admit(NativeHeap.RoundUp((nuint)header->ByteCount));
+            Link(tags[i], slot, records[i], credits: 0);
+        }
     }
 
     /// <summary>Publishes a key under a new digest in place of an old one; the running balance moves along. Under the writer lock.</summary>
@@ -117,7 +152,7 @@ public sealed unsafe class KeyTable : IRecordOwner
     {
         ArgumentNullException.ThrowIfNull(spec);
         Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
-        _records.CompactIfSparse();
+        PrepareWrite();
         ulong previousTag = _hash.Tag(in previous);
         KeySlot* donor = _slots.FindSlot(previousTag, in previous);
         ulong tag = _hash.Tag(spec.Digest);
@@ -140,7 +175,7 @@ public sealed unsafe class KeyTable : IRecordOwner
     public bool Remove(in KeyDigest digest)
     {
         Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
-        _records.CompactIfSparse();
+        PrepareWrite();
         KeySlot* slot = _slots.FindSlot(_hash.Tag(in digest), in digest);
         if (slot is null)
         {
@@ -148,7 +183,7 @@ public sealed unsafe class KeyTable : IRecordOwner
         }
 
         Unlink(slot, keptCell: 0);
-        if (_slots.Capacity > KeySlots.CapacityMin && _count < _slots.Capacity / 8)
+        if (_next is null && _slots.Capacity > KeySlots.CapacityMin && _count < _slots.Capacity / 8)
         {
             Resize(_slots.Capacity / 2);
         }
@@ -178,14 +213,32 @@ public sealed unsafe class KeyTable : IRecordOwner
         }
     }
 
+    /// <summary>The tag of a digest in this table. Any thread.</summary>
+    internal ulong TagOf(in KeyDigest digest) => _hash.Tag(in digest);
+
+    /// <summary>Most slots that are copied at once, in well under a millisecond; a larger table is copied step by step.</summary>
+    internal long CopiedAtOnceMax { get; set; } = 32 * 1024;
+
+    /// <summary>Slots that a write copies. A copy begins at three quarters and must be done at seven eighths, so eight would do.</summary>
+    internal long CopiedPerWrite { get; set; } = 2_048;
+
+    /// <summary>Whether slots of another size are being filled. Under the writer lock.</summary>
+    internal bool IsResizing => _next is not null;
+
     /// <summary>Slots a lookup of this digest reads. Under the writer lock.</summary>
     internal int CountProbes(in KeyDigest digest) => _slots.CountProbes(_hash.Tag(in digest), in digest);
 
     /// <summary>Frees the slots. No reader may be left; records go with their heap.</summary>
-    internal void FreeSlots() => _slots.Block.Dispose();
+    internal void FreeSlots()
+    {
+        _slots.Block.Dispose();
+        _next?.Block.Dispose();
+    }
 
     void IRecordOwner.MoveRecords(NativeHeap destination)
     {
+        // Every record is copied here, so the slots of those that are already in the next table may be too.
+        Advance(long.MaxValue);
         for (long i = 0; i < _slots.Capacity; i++)
         {
             KeySlot* slot = _slots.At(i);
@@ -216,9 +269,9 @@ public sealed unsafe class KeyTable : IRecordOwner
     {
         // Everything that can refuse the spec comes before the first change.
         var builder = new KeyRecordBuilder(spec);
-        if (slot is null && (_slots.Used + 1) > _slots.Capacity / 4 * 3)
+        if (slot is null)
         {
-            Resize(_count + 1 > _slots.Capacity / 2 ? _slots.Capacity * 2 : _slots.Capacity);
+            MakeRoom();
         }
 
         CreditCellLayout* credits = ResolveCredits(spec, donor);
@@ -229,21 +282,35 @@ public sealed unsafe class KeyTable : IRecordOwner
             credits->Owner = record;
         }
 
+        Link(tag, slot, record, (nint)credits);
+        return new KeyRecord(record);
+    }
+
+    private void Link(ulong tag, KeySlot* slot, nint record, nint credits)
+    {
         if (slot is null)
         {
-            _slots.Publish(tag, record);
+            slot = _slots.Publish(tag, record);
+            if (IsCopied(slot))
+            {
+                _next!.Publish(tag, record);
+            }
+
             _count++;
             Changed();
         }
         else
         {
             nint replaced = slot->Record;
+            if (IsCopied(slot))
+            {
+                KeySlots.Replace(CopyOf(slot), record);
+            }
+
             KeySlots.Replace(slot, record);
             Changed();
-            Retire(replaced, (nint)credits);
+            Retire(replaced, credits);
         }
-
-        return new KeyRecord(record);
     }
 
     private CreditCellLayout* ResolveCredits(KeySpec spec, nint donor)
@@ -260,6 +327,11 @@ public sealed unsafe class KeyTable : IRecordOwner
     private void Unlink(KeySlot* slot, nint keptCell)
     {
         nint record = slot->Record;
+        if (IsCopied(slot))
+        {
+            _next!.Withdraw(CopyOf(slot));
+        }
+
         _slots.Withdraw(slot);
         _count--;
         Changed();
@@ -294,16 +366,59 @@ public sealed unsafe class KeyTable : IRecordOwner
         _reclaimer.Retire(_records.Current, record, (nuint)header->ByteCount);
     }
 
+    private void PrepareWrite()
+    {
+        _records.CompactIfSparse();
+        Advance(CopiedPerWrite);
+    }
+
+    private void MakeRoom()
+    {
+        if (_next is null && _slots.Used + 1 > _slots.Capacity / 4 * 3)
+        {
+            Resize(_count + 1 > _slots.Capacity / 2 ? _slots.Capacity * 2 : _slots.Capacity);
+        }
+        else if (_slots.Used + 1 > _slots.Capacity / 8 * 7)
+        {
+            Advance(long.MaxValue);
+        }
+    }
+
     private void Resize(long capacity)
     {
-        KeySlots previous = _slots;
-        var next = new KeySlots(capacity);
-        next.CopyFrom(previous);
-
-        // ORDER: release. Publishes the copied slots; pairs with the acquires in TryFind and Prefetch.
-        Volatile.Write(ref _slots, next);
-        _reclaimer.Retire(previous.Block);
+        _next = new KeySlots(capacity);
+        _copied = 0;
+        if (_slots.Capacity <= CopiedAtOnceMax)
+        {
+            Advance(long.MaxValue);
+        }
     }
+
+    // Copies slots to the next table, if there is one, and publishes it when it has all. What was looked up in the slots before is void then.
+    private void Advance(long slots)
+    {
+        if (_next is not { } next)
+        {
+            return;
+        }
+
+        KeySlots previous = _slots;
+        long end = Math.Min(previous.Capacity - _copied, slots) + _copied;
+        next.CopyFrom(previous, _copied, end);
+        _copied = end;
+        if (end == previous.Capacity)
+        {
+            // ORDER: release. Publishes the copied slots; pairs with the acquires in TryFind and Prefetch.
+            Volatile.Write(ref _slots, next);
+            _next = null;
+            _reclaimer.Retire(previous.Block);
+        }
+    }
+
+    // Whether the record of a slot is in the next table too, so that a change of the one is a change of both.
+    private bool IsCopied(KeySlot* slot) => _next is not null && _slots.IndexOf(slot) < _copied;
+
+    private KeySlot* CopyOf(KeySlot* slot) => _next!.FindSlot(slot->Tag, in ((KeyRecordHeader*)slot->Record)->Digest);
 
     private CreditCellLayout* FindCell(in CreditChange change)
     {

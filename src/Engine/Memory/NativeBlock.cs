@@ -11,7 +11,8 @@ namespace Unkey.Engine.Memory;
 /// read and written by any thread for as long as the owner keeps the block alive; a block that readers may still see is handed to
 /// <see cref="Reclaimer.Retire(NativeBlock)"/> instead of being disposed.
 /// Blocks of at least one huge page are aligned to it and offered to the kernel as huge pages (<c>madvise</c>), because random lookups in a
-/// table of a million keys or more are bound by TLB misses. Debug builds fill a block with <see cref="PoisonByte"/> before it is freed.
+/// table of a million keys or more are bound by TLB misses. On Linux they are mapped for themselves, so they can also be had untouched: the kernel
+/// then makes each page when it is first touched, and the size of a block costs nothing before it is used. Debug builds fill a block with <see cref="PoisonByte"/> before it is freed.
 /// </remarks>
 public sealed unsafe class NativeBlock : IDisposable
 {
@@ -21,11 +22,13 @@ public sealed unsafe class NativeBlock : IDisposable
     /// <summary>Bytes of a huge page on x86-64 and on arm64 with 4 KiB base pages.</summary>
     internal const nuint HugePageBytes = 2 * 1024 * 1024;
 
+    private readonly bool _isMapped;
     private byte* _pointer;
 
-    private NativeBlock(byte* pointer, nuint byteCount)
+    private NativeBlock(byte* pointer, nuint byteCount, bool isMapped)
     {
         _pointer = pointer;
+        _isMapped = isMapped;
         ByteCount = byteCount;
     }
 
@@ -38,9 +41,10 @@ public sealed unsafe class NativeBlock : IDisposable
     /// <summary>Allocates a zeroed block.</summary>
     /// <param name="byteCount">Size in bytes, at least 1.</param>
     /// <param name="alignment">Smallest alignment in bytes, a power of two; 64 (a cache line) by default.</param>
+    /// <param name="touched">Whether every page is made now, so that no later access pays for it; false where only the writer comes first.</param>
     /// <returns>A block that the caller owns.</returns>
     /// <exception cref="OutOfMemoryException">The system has no such block.</exception>
-    public static NativeBlock Allocate(nuint byteCount, uint alignment = 64)
+    public static NativeBlock Allocate(nuint byteCount, uint alignment = 64, bool touched = true)
     {
         ArgumentOutOfRangeException.ThrowIfZero(byteCount);
         if (!BitOperations.IsPow2(alignment))
@@ -49,15 +53,19 @@ public sealed unsafe class NativeBlock : IDisposable
         }
 
         bool huge = byteCount >= HugePageBytes;
-        byte* pointer = (byte*)NativeMemory.AlignedAlloc(byteCount, huge ? HugePageBytes : alignment);
-        if (huge)
+        if (huge && HugePages.Map(byteCount) is var mapped && mapped is not null)
         {
-            // Before the first touch, so that the clearing below already faults whole huge pages in.
-            HugePages.Advise(pointer, byteCount);
+            if (touched)
+            {
+                NativeMemory.Clear(mapped, byteCount);
+            }
+
+            return new NativeBlock(mapped, byteCount, isMapped: true);
         }
 
+        byte* pointer = (byte*)NativeMemory.AlignedAlloc(byteCount, huge ? HugePageBytes : alignment);
         NativeMemory.Clear(pointer, byteCount);
-        return new NativeBlock(pointer, byteCount);
+        return new NativeBlock(pointer, byteCount, isMapped: false);
     }
 
     /// <summary>Frees the memory. Nothing may read it any more; see the remarks. Repeated calls do nothing.</summary>
@@ -69,7 +77,15 @@ public sealed unsafe class NativeBlock : IDisposable
         }
 
         Poison(_pointer, ByteCount);
-        NativeMemory.AlignedFree(_pointer);
+        if (_isMapped)
+        {
+            HugePages.Unmap(_pointer, ByteCount);
+        }
+        else
+        {
+            NativeMemory.AlignedFree(_pointer);
+        }
+
         _pointer = null;
     }
 

@@ -104,6 +104,21 @@ internal sealed unsafe class NativeHeap : IReclaimable, IDisposable
         free = (nint)pointer;
     }
 
+    /// <summary>Takes over a chunk that was filled outside, so that it lives as long as the heap.</summary>
+    internal void Adopt(NativeBlock chunk)
+    {
+        Debug.Assert(_writerLock.IsHeldByCurrentThread, "The heap is the writer's.");
+        _chunks.Add(chunk);
+        _reserved += (long)chunk.ByteCount;
+    }
+
+    /// <summary>Counts objects of a chunk that is, or will be, adopted: they can be freed like those that were allocated here.</summary>
+    internal void Admit(nuint byteCount)
+    {
+        Debug.Assert(_writerLock.IsHeldByCurrentThread, "The heap is the writer's.");
+        _allocatedBytes += (long)byteCount;
+    }
+
     void IReclaimable.Reclaim(nint address, nuint byteCount) => Free((byte*)address, byteCount);
 
     /// <summary>Returns everything to the system. No reader may be left.</summary>
@@ -128,7 +143,8 @@ internal sealed unsafe class NativeHeap : IReclaimable, IDisposable
         FreeBytes = 0;
     }
 
-    private static nuint RoundUp(nuint byteCount) => (byteCount + (Granule - 1)) & ~(nuint)(Granule - 1);
+    /// <summary>What an object of a size takes.</summary>
+    internal static nuint RoundUp(nuint byteCount) => (byteCount + (Granule - 1)) & ~(nuint)(Granule - 1);
 
     private byte* AllocateLarge(nuint size)
     {
@@ -143,9 +159,8 @@ internal sealed unsafe class NativeHeap : IReclaimable, IDisposable
         // What is left of the old chunk is less than one small object; it stays unused. Chunks double up to a huge page, so that a store of
         // a few keys costs a few pages.
         nuint bytes = (nuint)BitOperations.RoundUpToPowerOf2((ulong)Math.Clamp(_reserved, FirstChunkBytes, (long)NativeBlock.HugePageBytes));
-        NativeBlock chunk = NativeBlock.Allocate(bytes);
-        _chunks.Add(chunk);
-        _reserved += (long)bytes;
+        NativeBlock chunk = NativeBlock.Allocate(bytes, touched: false);
+        Adopt(chunk);
         _bump = chunk.Pointer;
         _bumpEnd = _bump + bytes;
     }

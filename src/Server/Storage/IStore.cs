@@ -26,6 +26,9 @@ internal interface IStore : IAsyncDisposable
     /// <summary>Runs queries on one consistent snapshot.</summary>
     public ValueTask<T> ReadAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation);
 
+    /// <summary>Runs scans of whole tables, for the load at start, before anybody writes: each scan sees the store as it is, without a common snapshot.</summary>
+    public ValueTask<T> ScanAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation);
+
     /// <summary>Whether the store answers a read and its writer is not in a failed state.</summary>
     public Task<bool> IsHealthyAsync();
 }

@@ -12,6 +12,13 @@ internal readonly record struct IdRange(string From, string To)
     /// <summary>Every id.</summary>
     public static IdRange All { get; } = new("", End);
 
+    /// <summary>How many ranges like <see cref="Sample"/> make all ids of a prefix.</summary>
+    public static int SampleShare => Characters.Length;
+
+    /// <summary>One range of ids out of <see cref="SampleShare"/> of equal size.</summary>
+    /// <param name="prefix">What the ids begin with, such as <c>key_</c>.</param>
+    public static IdRange Sample(string prefix) => new(prefix + "V", prefix + "W");
+
     /// <summary>Ranges that together are <see cref="All"/>, without overlap, of about equal size when ids are random characters after a prefix.</summary>
     /// <param name="prefix">What most ids begin with, such as <c>key_</c>.</param>
     public static IEnumerable<IdRange> Split(string prefix)

@@ -40,13 +40,17 @@ public sealed class KeyTableModelTests
         FailedWriteBack,
     }
 
-    [Fact]
-    public void EveryHistoryAgreesWithDictionaries()
+    /// <summary>Copied at once, and step by step: so slowly that a copy is pushed to its end, and so fast that it ends among the writes.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    [InlineData(13)]
+    public void EveryHistoryAgreesWithDictionaries(int copiedPerWrite)
     {
         s_step.Array[1, 600].Sample(
-            static steps =>
+            steps =>
             {
-                using var run = new Run();
+                using var run = new Run(copiedPerWrite);
                 foreach (Step step in steps)
                 {
                     run.Apply(step);
@@ -251,9 +255,15 @@ public sealed class KeyTableModelTests
         private readonly List<CreditChange> _changes = [];
         private int _version;
 
-        public Run()
+        public Run(int copiedPerWrite)
         {
             _state = new EngineState(creditMemory: _memory);
+            if (copiedPerWrite > 0)
+            {
+                _state.Keys.CopiedAtOnceMax = 0;
+                _state.Keys.CopiedPerWrite = copiedPerWrite;
+            }
+
             _state.Records.SparseBytesMin = 1;
             _reader = _state.Reclaimer.Register();
             _reader.Enter();

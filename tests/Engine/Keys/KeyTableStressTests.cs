@@ -37,10 +37,12 @@ public sealed class KeyTableStressTests
         Assert.True(failure is not null, "The run did not notice torn records, so it proves nothing about published ones.");
     }
 
-    [Fact]
-    public void ReadersSeeOnlyWholeLiveAndRecentRecordsWhileTheWriterUpdatesRemovesAndGrows()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ReadersSeeOnlyWholeLiveAndRecentRecordsWhileTheWriterUpdatesRemovesAndGrows(bool growsInSteps)
     {
-        using var stress = new Stress(static writerLock => new Reclaimer(writerLock), updatesInPlace: false);
+        using var stress = new Stress(static writerLock => new Reclaimer(writerLock), updatesInPlace: false, growsInSteps);
         Assert.Null(stress.Run());
         Assert.True(stress.Lookups >= LookupsMin, $"Only {stress.Lookups} lookups ran beside the writer.");
         Assert.True(stress.Resizes > 4, $"Only {stress.Resizes} resizes happened.");
@@ -63,7 +65,7 @@ public sealed class KeyTableStressTests
         }
     }
 
-    private sealed class Stress(Func<Lock, Reclaimer> reclaimer, bool updatesInPlace) : IDisposable
+    private sealed class Stress(Func<Lock, Reclaimer> reclaimer, bool updatesInPlace, bool growsInSteps = false) : IDisposable
     {
         private readonly EngineState _state = new(reclaimer);
         private readonly KeyDigest[] _digests = MakeDigests();
@@ -84,6 +86,12 @@ public sealed class KeyTableStressTests
         public string? Run()
         {
             _state.Records.SparseBytesMin = 1;
+            if (growsInSteps)
+            {
+                _state.Keys.CopiedAtOnceMax = 0;
+                _state.Keys.CopiedPerWrite = 16;
+            }
+
             lock (_state.WriterLock)
             {
                 for (int key = 0; key < StableKeys; key++)

@@ -8,6 +8,7 @@ using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine;
 using Unkey.Engine.Keys;
+using Unkey.Protocol;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Rows;
 using Unkey.Server.Storage.Statements;
@@ -18,14 +19,15 @@ namespace Unkey.Server.ControlPlane.Projections;
 /// <remarks>Used once. Nobody else writes to the store yet, so the threads' snapshots are the same.</remarks>
 internal sealed class KeyLoad
 {
-    private const int ThreadsMax = 8;
+    /// <summary>Below this a second thread costs more than it brings.</summary>
+    public const long KeysAloneMax = 20_000;
 
-    // Below this a second thread costs more than it brings.
-    private const long KeysAloneMax = 20_000;
+    private const int ThreadsMax = 8;
 
     // Under one taking of the writer lock: threads meet there rarely, and what a row allocates still dies young.
     private const int KeysPerPublication = 64;
-    private const int PublicationsPerReport = 16;
+    private const int KeysPerReport = 1_024;
+    private const int FragmentBytesMax = 512;
     private const long LogEveryMs = 2_000;
 
     private readonly EngineState _engine;
@@ -42,7 +44,7 @@ internal sealed class KeyLoad
     /// <param name="engine">The tables to fill.</param>
     /// <param name="specs">The translator, which knows every workspace and API.</param>
     /// <param name="grants">The permissions and roles.</param>
-    /// <param name="total">Number of stored keys.</param>
+    /// <param name="total">About how many keys are stored; exact when they are few.</param>
     /// <param name="logger">For progress.</param>
     public KeyLoad(EngineState engine, RecordSpecs specs, KeyGrants grants, long total, ILogger logger)
     {
@@ -67,29 +69,30 @@ internal sealed class KeyLoad
 
         int threads = Math.Min(_ranges.Count, Math.Min(Environment.ProcessorCount, ThreadsMax));
         await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Run(
-            async () => await store.ReadAsync(session => LoadRanges(session, cancellation), cancellation).ConfigureAwait(false),
+            async () => await store.ScanAsync(session => LoadRanges(session, cancellation), cancellation).ConfigureAwait(false),
             cancellation))).ConfigureAwait(false);
         return _loaded;
     }
 
     private bool LoadRanges(StoreSession session, CancellationToken cancellation)
     {
-        TextCache texts = new();
+        OwnerIndexes owners = new(_specs);
+        using KeyBatch batch = new(_engine);
         while (!cancellation.IsCancellationRequested && _ranges.TryDequeue(out IdRange range))
         {
-            LoadRange(session, range, texts);
+            LoadRange(session, range, owners, batch);
         }
 
         return true;
     }
 
-    private void LoadRange(StoreSession session, IdRange range, TextCache texts)
+    private void LoadRange(StoreSession session, IdRange range, OwnerIndexes owners, KeyBatch batch)
     {
         using ColumnScan keys = session.ScanKeys(range);
         using OwnedRows permissions = new(session.ScanKeyPermissions(range));
         using OwnedRows roles = new(session.ScanKeyRoles(range));
         using OwnedRows limits = new(session.ScanKeyRatelimits(range));
-        Func<ColumnScan, string> linkedId = link => texts.Get(link.Bytes(1));
+        Func<ColumnScan, string> linkedId = link => owners.Texts.Get(link.Bytes(1));
         List<RatelimitRow> ownLimits = [];
         List<string> permissionIds = [];
         List<string> roleIds = [];
@@ -97,28 +100,69 @@ internal sealed class KeyLoad
         int unreported = 0;
         while (keys.Read())
         {
-            KeyRow row = KeyStatements.MapScanned(keys, texts);
             ReadOnlySpan<byte> id = keys.Bytes(0);
-            ownLimits.Clear();
-            permissionIds.Clear();
-            roleIds.Clear();
-            limits.Collect(id, RatelimitStatements.MapOwned, ownLimits);
-            permissions.Collect(id, linkedId, permissionIds);
-            roles.Collect(id, linkedId, roleIds);
-            specs.Add(_specs.Key(row, _grants.Slugs(permissionIds, roleIds), _grants.RoleNames(roleIds), ownLimits));
-            if (specs.Count == KeysPerPublication)
+            bool hasGrants = permissions.HasAny(id) | roles.HasAny(id) | limits.HasAny(id);
+            if (hasGrants || !TryAddPlain(keys, id, owners, batch))
             {
-                Publish(specs);
-                if (++unreported == PublicationsPerReport)
+                KeyRow row = KeyStatements.MapScanned(keys, owners.Texts);
+                ownLimits.Clear();
+                permissionIds.Clear();
+                roleIds.Clear();
+                limits.Collect(id, RatelimitStatements.MapOwned, ownLimits);
+                permissions.Collect(id, linkedId, permissionIds);
+                roles.Collect(id, linkedId, roleIds);
+                specs.Add(_specs.Key(row, _grants.Slugs(permissionIds, roleIds), _grants.RoleNames(roleIds), ownLimits));
+                if (specs.Count == KeysPerPublication)
                 {
-                    Report(unreported * KeysPerPublication);
-                    unreported = 0;
+                    Publish(specs);
                 }
+            }
+            else if (batch.IsFull)
+            {
+                batch.Publish();
+            }
+
+            if (++unreported == KeysPerReport)
+            {
+                Report(unreported);
+                unreported = 0;
             }
         }
 
-        Report((unreported * KeysPerPublication) + specs.Count);
+        Report(unreported);
+        batch.Publish();
         Publish(specs);
+    }
+
+    // Most keys of a large store have nothing but a name and a time. Their records are made of the row's bytes at once; others go by way of a KeySpec.
+    private static bool TryAddPlain(ColumnScan row, ReadOnlySpan<byte> id, OwnerIndexes owners, KeyBatch batch)
+    {
+        if (!KeyStatements.IsPlainScanned(row))
+        {
+            return false;
+        }
+
+        Span<byte> fragment = stackalloc byte[FragmentBytesMax];
+        bool isEnabled = KeyStatements.IsEnabledScanned(row);
+        long? expiresAtMs = KeyStatements.ExpiresScanned(row);
+        int written = VerifyKeyFragments.PlainKey(id, isEnabled, KeyStatements.NameScanned(row), expiresAtMs, fragment, out int keyIdOffset);
+        if (written == 0)
+        {
+            return false;
+        }
+
+        batch.Add(new PlainKey
+        {
+            Digest = KeyDigest.FromBytes(KeyStatements.HashScanned(row)),
+            WorkspaceIndex = owners.Workspace(KeyStatements.WorkspaceScanned(row)),
+            ApiIndex = owners.Api(KeyStatements.KeyspaceScanned(row)),
+            Enabled = isEnabled,
+            ExpiresAtMs = expiresAtMs,
+            Fragment = fragment[..written],
+            KeyIdOffset = keyIdOffset,
+            KeyIdLength = id.Length,
+        });
+        return true;
     }
 
     private void Publish(List<KeySpec> specs)

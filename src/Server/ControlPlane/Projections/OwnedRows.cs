@@ -42,6 +42,25 @@ internal sealed class OwnedRows : IDisposable
         }
     }
 
+    /// <summary>Whether an owner has rows; they can be collected afterwards.</summary>
+    /// <param name="owner">As for <see cref="Collect"/>.</param>
+    public bool HasAny(ReadOnlySpan<byte> owner)
+    {
+        // BOUND: each turn consumes a row; rows of owners that are not loaded are skipped.
+        while (_hasRow)
+        {
+            int order = _rows.Bytes(0).SequenceCompareTo(owner);
+            if (order >= 0)
+            {
+                return order == 0;
+            }
+
+            _hasRow = _rows.Read();
+        }
+
+        return false;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _rows.Dispose();
 }

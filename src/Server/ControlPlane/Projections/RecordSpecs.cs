@@ -12,7 +12,7 @@ using Unkey.Server.Storage.Rows;
 
 namespace Unkey.Server.ControlPlane.Projections;
 
-/// <summary>Makes what the engine publishes out of stored rows. Used by one thread at a time.</summary>
+/// <summary>Makes what the engine publishes out of stored rows. Used by one thread at a time; by several once every owner is noted.</summary>
 /// <remarks>Indexes are resolved here: the caller publishes workspaces and APIs before the keys that refer to them.</remarks>
 internal sealed class RecordSpecs
 {
@@ -72,7 +72,7 @@ internal sealed class RecordSpecs
             Digest = KeyDigest.FromBytes(row.Hash),
             KeyId = row.Id,
             WorkspaceIndex = WorkspaceIndex(row.WorkspaceId),
-            ApiIndex = _apisByKeyspace.GetValueOrDefault(row.KeyspaceId, -1),
+            ApiIndex = ApiIndex(row.KeyspaceId),
             Enabled = row.IsEnabled,
             ExpiresAtMs = row.ExpiresAtMs,
             IsRootKey = row.ForWorkspaceId is not null,
@@ -91,6 +91,9 @@ internal sealed class RecordSpecs
 
     /// <summary>Index a workspace was published under; -1 when it does not exist, so that nothing of it falls through to another one.</summary>
     public int WorkspaceIndex(string id) => _workspaces.GetValueOrDefault(id, -1);
+
+    /// <summary>Index of the API that a keyspace belongs to; -1 when there is none.</summary>
+    public int ApiIndex(string keyspaceId) => _apisByKeyspace.GetValueOrDefault(keyspaceId, -1);
 
     /// <summary>What to publish for a rate-limit namespace.</summary>
     /// <param name="row">The namespace.</param>

@@ -48,7 +48,7 @@ internal sealed class TableLoad
         LoadContainers(session);
         LoadIdentities(session);
         LoadNamespaces(session);
-        return new KeyLoad(_engine, _specs, KeyGrants.Load(session), session.CountKeys(), _logger);
+        return new KeyLoad(_engine, _specs, KeyGrants.Load(session), session.EstimateKeys(KeyLoad.KeysAloneMax), _logger);
     }
 
     private void LoadContainers(StoreSession session)

@@ -14,12 +14,12 @@ internal sealed class SqliteColumnScan : ColumnScan
     private readonly nint _address;
 
     /// <summary>Prepares a statement.</summary>
-    /// <param name="connection">An open connection; must stay open as long as the scan.</param>
+    /// <param name="database">An open database; must stay open as long as the scan.</param>
     /// <param name="sql">Constant text.</param>
     /// <param name="texts">The parameters <c>?1</c>, <c>?2</c> and so on.</param>
-    public SqliteColumnScan(SqliteConnection connection, string sql, ReadOnlySpan<string> texts)
+    public SqliteColumnScan(sqlite3 database, string sql, ReadOnlySpan<string> texts)
     {
-        _database = connection.Handle!;
+        _database = database;
         Check(raw.sqlite3_prepare_v2(_database, sql, out _statement));
         _address = _statement.DangerousGetHandle();
         for (int i = 0; i < texts.Length; i++)

@@ -69,7 +69,12 @@ internal sealed class SqliteStore : IStore
     public Task<T> RevokeAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation) => Enqueue(work, isAlone: false, isRevocation: true, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<T> ReadAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation)
+    public ValueTask<T> ReadAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation) => Guard(work, Read, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<T> ScanAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation) => Guard(work, Scan, cancellation);
+
+    private ValueTask<T> Guard<T>(Func<StoreSession, T> work, Func<Func<StoreSession, T>, T> run, CancellationToken cancellation)
     {
         if (cancellation.IsCancellationRequested)
         {
@@ -83,7 +88,7 @@ internal sealed class SqliteStore : IStore
 
         try
         {
-            return ValueTask.FromResult(Read(work));
+            return ValueTask.FromResult(run(work));
         }
         catch (SqliteException exception) when (SqliteFaults.IsStorageFault(exception))
         {
@@ -91,6 +96,12 @@ internal sealed class SqliteStore : IStore
                 ? _database.Refuse(exception)
                 : SqliteFaults.Wrap(exception, "read"));
         }
+    }
+
+    private T Scan<T>(Func<StoreSession, T> work)
+    {
+        using SqliteScanner scanner = _database.OpenScanner();
+        return work(scanner.Session);
     }
 
     private T Read<T>(Func<StoreSession, T> work)

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Data.Common;
 using Unkey.Server.Storage.Rows;
@@ -52,8 +53,22 @@ internal static class KeyStatements
         keys.From,
         keys.To);
 
-    /// <summary>Number of stored keys, for the progress of the load at start.</summary>
-    public static long CountKeys(this StoreSession session) => session.Number("SELECT count(*) FROM keys") ?? 0;
+    /// <summary>About how many keys are stored, for the load at start: exact up to a limit, else a sixty-second part counted and taken for the whole.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="exactMax">Largest number that is exact.</param>
+    /// <remarks>Counting ten million takes longer than a second. Ids are random characters, so the estimate is off by a few parts in a thousand there.</remarks>
+    public static long EstimateKeys(this StoreSession session, long exactMax)
+    {
+        long counted = session.Number("SELECT count(*) FROM (SELECT 1 FROM keys LIMIT @limit)", ("@limit", exactMax + 1)) ?? 0;
+        if (counted <= exactMax)
+        {
+            return counted;
+        }
+
+        IdRange sample = IdRange.Sample("key_");
+        long sampled = session.Number("SELECT count(*) FROM keys WHERE id >= @from AND id < @to", ("@from", sample.From), ("@to", sample.To)) ?? 0;
+        return Math.Max(counted, sampled * IdRange.SampleShare);
+    }
 
     /// <summary>Root keys of a workspace in the order of their ids.</summary>
     /// <param name="session">The session.</param>
@@ -202,6 +217,28 @@ internal static class KeyStatements
         BalanceSpent = row.Int64(13),
         CreatedAtMs = 0,
     };
+
+    /// <summary>Whether the current row of <see cref="ScanKeys"/> says no more than the members below: what most rows of a large store are.</summary>
+    public static bool IsPlainScanned(ColumnScan row) =>
+        row.IsNull(5) && row.IsNull(6) && row.IsNull(9) && row.IsNull(10) && row.IsNull(11);
+
+    /// <summary>Workspace id of the current row of <see cref="ScanKeys"/>.</summary>
+    public static ReadOnlySpan<byte> WorkspaceScanned(ColumnScan row) => row.Bytes(1);
+
+    /// <summary>Keyspace id of the current row of <see cref="ScanKeys"/>.</summary>
+    public static ReadOnlySpan<byte> KeyspaceScanned(ColumnScan row) => row.Bytes(2);
+
+    /// <summary>SHA-256 of the current row of <see cref="ScanKeys"/>.</summary>
+    public static ReadOnlySpan<byte> HashScanned(ColumnScan row) => row.Bytes(3);
+
+    /// <summary>Name of the current row of <see cref="ScanKeys"/>; empty for none.</summary>
+    public static ReadOnlySpan<byte> NameScanned(ColumnScan row) => row.Bytes(4);
+
+    /// <summary>Whether the key of the current row of <see cref="ScanKeys"/> may be used.</summary>
+    public static bool IsEnabledScanned(ColumnScan row) => row.Int64(7) != 0;
+
+    /// <summary>Expiry of the current row of <see cref="ScanKeys"/>; null for never.</summary>
+    public static long? ExpiresScanned(ColumnScan row) => row.NumberOrNull(8);
 
     /// <summary>Maps a row of <see cref="Columns"/>.</summary>
     public static KeyRow Map(DbDataReader row) => new()
