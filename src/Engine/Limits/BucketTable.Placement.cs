@@ -16,10 +16,16 @@ public sealed unsafe partial class BucketTable
         return slot is not null ? slot : FindInGroup(SecondGroup(key), key);
     }
 
-    /// <summary>Asks for the cache line where a bucket probably is: the first slots of its first group.</summary>
+    /// <summary>Asks for the cache lines where a bucket probably is, and which a new one has to look at: half of its first group, the beginning of its second.</summary>
     /// <param name="key">Key of the bucket.</param>
     [HotPath]
-    public void Prefetch(UInt128 key) => CacheLine.Prefetch(FirstGroup(key));
+    public void Prefetch(UInt128 key)
+    {
+        BucketSlot* first = FirstGroup(key);
+        CacheLine.Prefetch(first);
+        CacheLine.Prefetch(first + (GroupSlots / 2));
+        CacheLine.Prefetch(SecondGroup(key));
+    }
 
     private static BucketSlot* FindInGroup(BucketSlot* group, UInt128 key)
     {
