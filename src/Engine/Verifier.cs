@@ -111,6 +111,17 @@ public sealed class Verifier
         return TryTakeCredits(credits, input.Cost, result) ? VerifyOutcome.Valid : VerifyOutcome.UsageExceeded;
     }
 
+    /// <summary>The last step of a lookup ahead of its turn: asks for what the verification changes, once the record has had time to arrive.</summary>
+    /// <param name="ahead">From <see cref="KeyTable.Continue"/>, in the same read section.</param>
+    [HotPath]
+    public void Prefetch(in KeyLookAhead ahead)
+    {
+        if (ahead.Record != 0)
+        {
+            Prefetch(new KeyRecord(ahead.Record));
+        }
+    }
+
     private static bool IsVisible(in VerifyInput input, KeyRecord record, Workspace workspace, Api api) =>
         input.Access != VerifyAccess.ByCaller
         || (record.WorkspaceIndex == input.Caller.ForWorkspaceIndex && VerifyGrant.Allows(input.Caller, workspace, api, record.KeyId));

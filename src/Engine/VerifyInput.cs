@@ -57,6 +57,16 @@ public ref struct VerifyInput
         }
     }
 
+    /// <summary>As <see cref="SetKey(ReadOnlySpan{byte})"/>, for a key that was hashed before.</summary>
+    /// <param name="key">The whole key, UTF-8.</param>
+    /// <param name="digest">Its digest.</param>
+    [HotPath]
+    public void SetKey(ReadOnlySpan<byte> key, in KeyDigest digest)
+    {
+        IsBroken = KeyChecksum.IsBroken(key);
+        Key = digest;
+    }
+
     /// <summary>Name of a requested limit.</summary>
     /// <param name="index">Index into <see cref="Limits"/>.</param>
     /// <returns>UTF-8.</returns>

@@ -101,6 +101,9 @@ public sealed class HttpParser
         return ParseTrickled(input, ref scan, out reason);
     }
 
+    /// <summary>Length of the last head when it is remembered, else 0: where the body of an alike request begins.</summary>
+    public int RememberedBytes => _rememberedBytes;
+
     /// <summary>Clears the copies of what was received; the next head is read from the start.</summary>
     public void Forget()
     {

@@ -85,6 +85,27 @@ public sealed unsafe class KeyTable : IRecordOwner
         CacheLine.Prefetch(Volatile.Read(ref _slots).Home(_hash.Tag(in digest)));
     }
 
+    /// <summary>Begins a lookup before its turn: asks for the line of the slot.</summary>
+    /// <param name="digest">SHA-256 of a presented key.</param>
+    /// <param name="ahead">For the next step.</param>
+    [HotPath]
+    public void Begin(in KeyDigest digest, out KeyLookAhead ahead)
+    {
+        ahead = new KeyLookAhead { Tag = _hash.Tag(in digest), Digest = digest };
+
+        // ORDER: acquire. Pairs with the release in Advance.
+        CacheLine.Prefetch(Volatile.Read(ref _slots).Home(ahead.Tag));
+    }
+
+    /// <summary>Goes on with a lookup whose slot has had time to arrive: asks for the record.</summary>
+    /// <param name="ahead">From <see cref="Begin"/>, in the same read section.</param>
+    [HotPath]
+    public void Continue(ref KeyLookAhead ahead)
+    {
+        // ORDER: acquire. As above.
+        ahead.Record = Volatile.Read(ref _slots).PrefetchRecord(ahead.Tag);
+    }
+
     /// <summary>Makes room for keys that are about to be published, so that a load does not grow the table step by step. Under the writer lock.</summary>
     /// <param name="keys">Keys expected in all, 0 or more.</param>
     public void Reserve(long keys)

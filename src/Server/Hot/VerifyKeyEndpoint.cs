@@ -60,10 +60,17 @@ internal sealed class VerifyKeyEndpoint
         input.LimitNames = request.LimitNames;
         input.CallerIp = CallerAddress.Of(connection, head);
         input.NowMs = _clock.NowMs;
-        input.SetKey(request.Key);
+        if (connection.KeyAhead.IsSet && connection.KeyAhead.Is(request.Key, connection.Input.FirstSpan()))
+        {
+            input.SetKey(request.Key, connection.KeyAhead.Lookup.Digest);
+        }
+        else
+        {
+            // The slot of the key is on its way while the caller is looked up.
+            input.SetKey(request.Key);
+            _engine.Keys.Prefetch(input.Key);
+        }
 
-        // The slot of the key is on its way while the caller is looked up.
-        _engine.Keys.Prefetch(input.Key);
         if (!_callers.TryGet(connection, head.Authorization, takesBareToken: false, out KeyRecord caller))
         {
             return false;
@@ -88,6 +95,10 @@ internal sealed class VerifyKeyEndpoint
         _metrics.RequestCompleted(RequestEndpoint.VerifyKey, OutcomeLabel(outcome));
         return true;
     }
+
+    /// <summary>The last step of a lookup ahead of its turn.</summary>
+    [HotPath]
+    internal void Prefetch(in KeyLookAhead ahead) => _verifier.Prefetch(in ahead);
 
     /// <summary>Clears what was decoded of the last request.</summary>
     [HotPath]

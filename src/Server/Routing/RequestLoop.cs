@@ -40,6 +40,7 @@ internal sealed class RequestLoop
     // Only there when v1 is served, and only then is a path one of v1.
     private readonly V1VerifyKeyEndpoint? _v1VerifyKey;
     private readonly V1RatelimitEndpoint? _v1Ratelimit;
+    private KeyAhead _next;
     private byte[] _joinedBody = [];
     private int _joinedBytes;
 
@@ -106,6 +107,32 @@ internal sealed class RequestLoop
 
                 return;
             }
+        }
+    }
+
+    /// <summary>Begins the lookup of the key in what has just arrived, ahead of the request's turn.</summary>
+    [HotPath]
+    internal void BeginAhead(Connection connection) =>
+        connection.KeyAhead.Find(connection.Input.FirstSpan(), request: 0, _parser.RememberedBytes, _context.Engine.Keys);
+
+    /// <summary>The second step: its slot has had time to arrive.</summary>
+    [HotPath]
+    internal void ContinueAhead(Connection connection)
+    {
+        if (connection.KeyAhead.IsSet)
+        {
+            _context.Engine.Keys.Continue(ref connection.KeyAhead.Lookup);
+        }
+    }
+
+    /// <summary>The third step: its record has had time to arrive.</summary>
+    [HotPath]
+    internal void EndAhead(Connection connection)
+    {
+        if (connection.KeyAhead.IsSet)
+        {
+            _verifyKey.Prefetch(in connection.KeyAhead.Lookup);
+            connection.KeyAhead.Lookup.Settle();
         }
     }
 
@@ -237,6 +264,11 @@ internal sealed class RequestLoop
     {
         ConnectionOption option = _reactor.Draining ? ConnectionOption.Close : head.AnswerOption;
         connection.RequestStartTimestamp = _reactor.Clock.Timestamp;
+        if (connection.Input.Length > requestBytes)
+        {
+            _next.Find(connection.Input.FirstSpan(), requestBytes, _parser.RememberedBytes, _context.Engine.Keys);
+        }
+
         if (connection.IsAdmin)
         {
             _cold.StartAdmin(connection, head, option);
@@ -360,10 +392,24 @@ internal sealed class RequestLoop
     {
         _context.Bodies.Release(connection);
         connection.Input.Consume(requestBytes);
+        TurnToNext(connection, requestBytes);
         connection.RequestBytesNeeded = 0;
         ForgetCopies(connection);
         connection.ContinueSent = false;
         connection.BodyExtraMs = 0;
+    }
+
+    // Of pipelined requests, the record of the next one has the time of its parsing to arrive; the slot had that of the whole request before it.
+    private void TurnToNext(Connection connection, int requestBytes)
+    {
+        connection.KeyAhead = _next;
+        _next = default;
+        if (connection.KeyAhead.IsSet)
+        {
+            connection.KeyAhead.Consume(requestBytes);
+            _context.Engine.Keys.Continue(ref connection.KeyAhead.Lookup);
+            connection.KeyAhead.Lookup.Settle();
+        }
     }
 
     // Keys must not stay in memory for longer than their request: blocks are cleared by their pool, and this is where else a body may have been.

@@ -120,6 +120,15 @@ internal sealed class Connection
     /// <summary>Bytes thrown away since the last answer; bounds how long a refused sender is listened to.</summary>
     internal long DiscardedBytes { get; set; }
 
+    /// <summary>The key of the next request, when its lookup was begun ahead of its turn.</summary>
+    internal KeyAhead KeyAhead;
+
+    /// <summary>What a receive ahead of its turn gave, as <see cref="Reactor.Receive"/> says it; meaningful while <see cref="IsReceivedAhead"/>.</summary>
+    internal int ReceivedAhead { get; set; }
+
+    /// <summary>Whether this turn's receive has been made.</summary>
+    internal bool IsReceivedAhead { get; set; }
+
     /// <summary>The caller proved by the last Authorization field.</summary>
     internal CallerCache Caller;
 

@@ -66,6 +66,10 @@ internal sealed class ConnectionInput(BufferPool pool) : PipeReader
         ? ReadOnlySequence<byte>.Empty
         : new ReadOnlySequence<byte>(_first!, _first!.Start, _last!, _last!.End);
 
+    /// <summary>The bytes waiting in the first block.</summary>
+    [HotPath]
+    internal ReadOnlySpan<byte> FirstSpan() => _first is null ? default : _first.Array.AsSpan(_first.Start, _first.Length);
+
     /// <summary>Drops the first <paramref name="count"/> bytes and returns blocks that hold nothing any more.</summary>
     [HotPath]
     internal void Consume(int count)

@@ -237,12 +237,10 @@ internal abstract partial class Reactor : IDisposable
                 return;
             }
 
-            Span<byte> room = connection.Input.GetReceiveSpan();
-            int received = Receive(connection, room);
+            int received = connection.IsReceivedAhead ? connection.ReceivedAhead : ReceiveInto(connection);
+            connection.IsReceivedAhead = false;
             if (received > 0)
             {
-                Metrics.BytesReceived(received);
-                connection.Input.Received(received);
                 Advance(connection);
                 return;
             }
@@ -266,6 +264,39 @@ internal abstract partial class Reactor : IDisposable
         {
             Fail(connection, e);
         }
+    }
+
+    /// <summary>
+    /// Receives for a connection whose turn comes soon, and begins the lookup of the key that it sent. What it waits for from the memory is then on its way while the
+    /// connections before it are served. The turn must follow before the dispatch ends.
+    /// </summary>
+    [HotPath]
+    private protected void ReceiveAhead(Connection connection)
+    {
+        if (connection.Phase != ConnectionPhase.Idle || connection.Tls is not null || connection.Input.Length > 0 || !WantsRead(connection))
+        {
+            return;
+        }
+
+        connection.ReceivedAhead = ReceiveInto(connection);
+        connection.IsReceivedAhead = true;
+        if (connection.ReceivedAhead > 0)
+        {
+            Loop.BeginAhead(connection);
+        }
+    }
+
+    [HotPath]
+    private int ReceiveInto(Connection connection)
+    {
+        int received = Receive(connection, connection.Input.GetReceiveSpan());
+        if (received > 0)
+        {
+            Metrics.BytesReceived(received);
+            connection.Input.Received(received);
+        }
+
+        return received;
     }
 
     /// <summary>Goes on sending to a connection that can take bytes again.</summary>

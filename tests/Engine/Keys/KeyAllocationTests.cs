@@ -95,6 +95,14 @@ public sealed unsafe class KeyAllocationTests
             ["KeySlots.Find"] = () => Require(slots.Find(tag, in digest) != 0),
             ["KeyTable.TryFind"] = () => Require(state.Keys.TryFind(in digest, out _)),
             ["KeyTable.Prefetch"] = () => state.Keys.Prefetch(in digest),
+            ["KeyTable.Begin"] = () => state.Keys.Begin(in digest, out _),
+            ["KeyTable.Continue"] = () =>
+            {
+                state.Keys.Begin(in digest, out KeyLookAhead ahead);
+                state.Keys.Continue(ref ahead);
+                Require(ahead.Record == record.Address);
+            },
+            ["KeySlots.PrefetchRecord"] = () => Require(slots.PrefetchRecord(tag) == record.Address),
             ["KeyTable.get_Version"] = () => Require(state.Keys.Version > 0),
             ["KeyRecord.HasPermission"] = () => Require(record.HasPermission("b.c"u8)),
             ["KeyRecord.Permission"] = () => Require(record.Permission(1).Length > 0),
