@@ -30,6 +30,7 @@ internal sealed class CreditWriteBack : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly PeriodicTimer _timer;
     private readonly Task _loop;
+    private List<CreditChange>? _changes = [];
 
     /// <summary>Starts the loop.</summary>
     /// <param name="engine">Whose credits.</param>
@@ -51,7 +52,9 @@ internal sealed class CreditWriteBack : IAsyncDisposable
     /// <summary>Writes what has been spent so far. Any thread; concurrent calls queue up behind each other in the store.</summary>
     public async Task FlushAsync()
     {
-        List<CreditChange> changes = [];
+        // Megabytes when many keys spend: used again, unless another call has it just now.
+        // ORDER: full fence: one call gets the list. Pairs with the release below.
+        List<CreditChange> changes = Interlocked.Exchange(ref _changes, null) ?? [];
         try
         {
             await _store.WriteAloneAsync(session => Write(session, changes), CancellationToken.None).ConfigureAwait(false);
@@ -62,6 +65,11 @@ internal sealed class CreditWriteBack : IAsyncDisposable
             Settle(changes, static (keys, change) => keys.RequeueCredits(in change));
             ControlPlaneLog.CreditsNotWritten(_logger, changes.Count, exception);
         }
+
+        changes.Clear();
+
+        // ORDER: release. The list is empty before another call finds it; pairs with the exchange above.
+        Volatile.Write(ref _changes, changes);
     }
 
     /// <summary>Stops the loop and writes the rest.</summary>

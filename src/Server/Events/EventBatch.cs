@@ -3,13 +3,19 @@ using System.Buffers.Binary;
 
 namespace Unkey.Server.Events;
 
-/// <summary>A sealed batch: its events do not change any more, and its token is the same however often it is delivered. Any thread.</summary>
+/// <summary>
+/// A sealed batch: its events do not change any more, and its token is the same however often it is delivered. Any thread, until the batch is delivered: then its
+/// <see cref="Memory"/> may become another batch's.
+/// </summary>
 /// <param name="Token">Names the batch among all that any server ever seals.</param>
 /// <param name="Verifications">Number of verification events.</param>
 /// <param name="Ratelimits">Number of rate-limit events.</param>
 /// <param name="Events">The events: each its length in four bytes, little-endian, then the payload of a ring's record.</param>
 internal sealed record EventBatch(string Token, int Verifications, int Ratelimits, ReadOnlyMemory<byte> Events)
 {
+    /// <summary>What <see cref="Events"/> lies in, when it is used again once the batch is delivered.</summary>
+    public byte[]? Memory { get; init; }
+
     /// <summary>Number of request events.</summary>
     public int Requests { get; init; }
 

@@ -218,6 +218,7 @@ internal sealed class EventDelivery : IAsyncDisposable
         }
 
         Succeeded(number, batch.Count);
+        _spool.Reuse(batch);
         return true;
     }
 

@@ -117,6 +117,7 @@ internal sealed class EventPipeline : IAsyncDisposable
         Directory.CreateDirectory(directory);
         EventSpool spool = EventSpool.Open(Path.Combine(directory, "spool"), options.SpoolBytesMax, logger, out SpoolClaims claims);
         spool.IsDiskReserved = options.IsDiskReserved;
+        spool.HasOtherReaders = outlet is not null;
         long dropped = new EventRecovery(spool, claims, outlet, options, logger).Run(directory);
         List<EventRingFile> files = [];
         try

@@ -37,6 +37,7 @@ internal sealed class EventSpool
     private readonly string _directory;
     private readonly long _bytesMax;
     private readonly ILogger _logger;
+    private readonly BatchMemory _memory = new();
     private readonly Lock _lock = new();
     private readonly SortedDictionary<long, long> _files = [];
     private long _nextNumber;
@@ -53,6 +54,9 @@ internal sealed class EventSpool
         _bytesMax = bytesMax;
         _logger = logger;
     }
+
+    /// <summary>Whether somebody besides the delivery reads batches, so that their memory is left to the collector. Set before the first batch.</summary>
+    public bool HasOtherReaders { get; set; }
 
     /// <summary>Says whether the disk is full and what is left of it is for others. Set before the first batch.</summary>
     public Func<bool> IsDiskReserved { get; set; } = static () => false;
@@ -105,11 +109,31 @@ internal sealed class EventSpool
     }
 
     /// <summary>A batch of what was gathered, with a token of its own.</summary>
-    public static EventBatch BatchOf(EventBatchBuilder builder) => new(
-        Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes)), builder.Verifications, builder.Ratelimits, builder.Events.ToArray())
+    public static EventBatch BatchOf(EventBatchBuilder builder) => BatchOf(builder, null);
+
+    /// <summary>Takes back the memory of a batch that is delivered and that nobody else reads.</summary>
+    public void Reuse(EventBatch batch)
     {
-        Requests = builder.Requests,
-    };
+        if (batch.Memory is { } memory)
+        {
+            _memory.Return(memory);
+        }
+    }
+
+    private static EventBatch BatchOf(EventBatchBuilder builder, byte[]? memory)
+    {
+        ReadOnlyMemory<byte> events = memory is null ? builder.Events.ToArray() : memory.AsMemory(0, builder.Bytes);
+        if (memory is not null)
+        {
+            builder.Events.Span.CopyTo(memory);
+        }
+
+        return new EventBatch(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(TokenBytes)), builder.Verifications, builder.Ratelimits, events)
+        {
+            Memory = memory,
+            Requests = builder.Requests,
+        };
+    }
 
     /// <summary>Seals a batch: it is on the disk when this returns. One thread at a time.</summary>
     /// <param name="builder">The events.</param>
@@ -142,7 +166,7 @@ internal sealed class EventSpool
             number = _nextNumber;
         }
 
-        EventBatch batch = BatchOf(builder);
+        EventBatch batch = BatchOf(builder, HasOtherReaders ? null : _memory.Rent(builder.Bytes));
         string unfinished = PathOf(number, UnfinishedExtension);
         string path = PathOf(number, Extension);
         long bytes;
@@ -157,6 +181,7 @@ internal sealed class EventSpool
             // What was written takes room on a disk that may have none; and the same events come again, under the same number, and must not count twice.
             TryDelete(unfinished);
             TryDelete(path);
+            Reuse(batch);
             throw;
         }
 

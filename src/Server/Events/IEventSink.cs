@@ -11,7 +11,7 @@ internal interface IEventSink : IAsyncDisposable
     public string Description { get; }
 
     /// <summary>Stores a batch. A batch that was stored before, by its token, is not stored again.</summary>
-    /// <param name="batch">The batch.</param>
+    /// <param name="batch">The batch; not to be read any more once the task has completed.</param>
     /// <param name="cancellation">Gives up; whether the batch was stored is then unknown, and it is delivered again.</param>
     /// <exception cref="EventSinkException">The sink did not take it; it is delivered again later.</exception>
     public Task DeliverAsync(EventBatch batch, CancellationToken cancellation);
