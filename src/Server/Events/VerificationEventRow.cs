@@ -1,7 +1,5 @@
 using System;
-using System.Buffers;
 using System.Text;
-using System.Text.Json;
 using Unkey.Engine;
 using Unkey.Engine.Events;
 
@@ -75,28 +73,4 @@ internal sealed record VerificationEventRow
         VerifyOutcome.Expired => "EXPIRED"u8,
         _ => "NOT_FOUND"u8,
     };
-
-    /// <summary>The tags of an event as a JSON array, in UTF-8.</summary>
-    public static ReadOnlySpan<byte> TagsJson(in VerificationEvent item)
-    {
-        if (item.TagCount == 0)
-        {
-            return "[]"u8;
-        }
-
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter json = new(buffer))
-        {
-            json.WriteStartArray();
-            EventReader reader = item.Tags;
-            for (int i = 0; i < item.TagCount; i++)
-            {
-                json.WriteStringValue(reader.Text());
-            }
-
-            json.WriteEndArray();
-        }
-
-        return buffer.WrittenSpan;
-    }
 }

@@ -11,6 +11,7 @@ internal sealed class EventTables : IDisposable
 {
     private const double NsPerMs = 1e6;
 
+    private readonly TagsWriter _tags = new();
     private readonly SqliteStatement _claim;
     private readonly SqliteStatement _insertVerification;
     private readonly SqliteStatement _insertRatelimit;
@@ -56,7 +57,7 @@ internal sealed class EventTables : IDisposable
         .Text(item.KeyId)
         .Text(item.RequestId)
         .Text(VerificationEventRow.NameUtf8(item.Outcome))
-        .Text(VerificationEventRow.TagsJson(in item))
+        .Text(_tags.Array(in item))
         .Number(item.SpentCredits)
         .Fraction(item.LatencyNs / NsPerMs)
         .Run();
@@ -96,6 +97,7 @@ internal sealed class EventTables : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _tags.Dispose();
         _claim.Dispose();
         _insertVerification.Dispose();
         _insertRatelimit.Dispose();

@@ -103,3 +103,4 @@ SELECT if(outcome = 'VALID', length(key_id), -spent_credits) AS n, CASE WHEN spe
 SELECT count() AS c FROM key_verifications_v1 UNION ALL SELECT sum(spent_credits) FROM key_verifications_v1 UNION ALL SELECT avg(latency) FROM key_verifications_v1
 SELECT uniqExact(CASE WHEN outcome = 'VALID' THEN key_id END, spent_credits) AS u, count(DISTINCT CASE WHEN outcome = 'VALID' THEN key_id END) AS d FROM key_verifications_v1
 SELECT [length(key_id), -1] AS a, has([spent_credits, 2.5], 2.5) AS h, -7 % 3 AS m, time % 1000 AS r FROM key_verifications_v1 ORDER BY request_id LIMIT 5
+SELECT count() AS c FROM key_verifications_v1 GROUP BY 0 IS NULL, spent_credits > -1 AND 0, outcome = 'VALID' ORDER BY 1 IS NULL, 0 IS NOT NULL, c
