@@ -209,12 +209,14 @@ internal abstract class QueryEmitter(AnalyticsScope scope, Dataset dataset)
         return string.Join(' ', parts);
     }
 
-    // A bare number would be the place of a column. SQLite also makes one of a condition that it can decide while it reads it: (0 IS NULL), (x AND 0).
+    /// <summary>Whether an expression is a bare number, in parentheses or not.</summary>
+    protected static bool IsNumber(string text) => !text.AsSpan().Trim("(-)").ContainsAnyExceptInRange('0', '9');
+
+    // A bare number would be the place of a column.
     private string KeyExpression(BoundExpression key)
     {
         string text = Expression(key);
-        bool mayBeNumber = !text.AsSpan().Trim("(-)").ContainsAnyExceptInRange('0', '9') || (key.Type.IsInteger && text[0] == '(');
-        return mayBeNumber ? $"({text} + 0)" : text;
+        return IsNumber(text) ? $"({text} + 0)" : text;
     }
 
     private string Source(BoundSource source) => Checked(source switch

@@ -140,13 +140,14 @@ internal sealed class SqliteEmitter(AnalyticsScope scope, Dataset dataset) : Que
             Operation.LessOrEqual => Infix("<=", call.Arguments),
             Operation.Greater => Infix(">", call.Arguments),
             Operation.GreaterOrEqual => Infix(">=", call.Arguments),
-            Operation.And => Infix("AND", call.Arguments),
+            Operation.And => $"({string.Join(" AND ", call.Arguments.Select(Undecided))})",
             Operation.Or => Infix("OR", call.Arguments),
             Operation.Not => $"(NOT {argument})",
             Operation.Like => $"ch_like({List(call.Arguments)}, 0)",
             Operation.ILike => $"ch_like({List(call.Arguments)}, 1)",
-            Operation.IsNull => $"({argument} IS NULL)",
-            Operation.IsNotNull => $"({argument} IS NOT NULL)",
+            // Of a call, which may be anything: see Undecided.
+            Operation.IsNull => $"(coalesce({argument}, NULL) IS NULL)",
+            Operation.IsNotNull => $"(coalesce({argument}, NULL) IS NOT NULL)",
             Operation.Concatenate => Infix("||", call.Arguments),
             Operation.Coalesce => call.Arguments.Count == 1 ? argument : $"coalesce({List(call.Arguments)})",
             Operation.Lower => $"lower({argument})",
@@ -169,6 +170,13 @@ internal sealed class SqliteEmitter(AnalyticsScope scope, Dataset dataset) : Que
                 + $" (SELECT 1 FROM {Each(call.Arguments[0], out string there)} WHERE {there} = {wanted}))",
             _ => SqliteConversions.Emit(call, argument, call.Arguments.Count > 1 && call.Arguments[1] is not BoundInterval ? Expression(call.Arguments[1]) : ""),
         };
+    }
+
+    // What SQLite can decide while it reads a query, (x AND 0) or (0 IS NULL), becomes a number there, and a number is the place of a column in GROUP BY and ORDER BY.
+    private string Undecided(BoundExpression operand)
+    {
+        string text = Expression(operand);
+        return IsNumber(text) ? $"(+{text})" : text;
     }
 
     /// <summary>What ClickHouse has where there is nothing.</summary>
