@@ -25,7 +25,7 @@ internal sealed class SqliteStatement : IDisposable
     public SqliteStatement Text(ReadOnlySpan<byte> utf8)
     {
         // An empty span has no address, which would mean NULL.
-        Check(utf8.IsEmpty ? raw.sqlite3_bind_text(_statement, ++_bound, "") : raw.sqlite3_bind_text(_statement, ++_bound, utf8));
+        Check(utf8.IsEmpty ? raw.sqlite3_bind_text(_statement, ++_bound, utf8z.FromSpan("\0"u8)) : raw.sqlite3_bind_text(_statement, ++_bound, utf8));
         return this;
     }
 

@@ -252,6 +252,75 @@ public sealed class HostileTests(TlsServer tls) : IClassFixture<TlsServer>
     }
 
     // What a client of today sends first, taken from a handshake that goes no further.
+    /// <summary>Each asks the server for an answer of its own (TLS 1.3) or for a whole handshake (TLS 1.2, refused), without a request.</summary>
+    [Theory]
+    [InlineData("-tls1_3", "K", "KEYUPDATE")]
+    [InlineData("-tls1_2", "R", "RENEGOTIATING")]
+    public async Task ManyNewKeysOnOneConnectionHarmNobody(string version, string command, string echo)
+    {
+        const int Times = 300;
+        double faults = tls.Process.Metric("unkey_connection_faults_total");
+        long resident = tls.Process.ResidentBytes();
+        using Process client = Process.Start(new ProcessStartInfo("openssl", ["s_client", "-connect", $"127.0.0.1:{tls.Process.Port}", version])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        Task<string> output = client.StandardOutput.ReadToEndAsync();
+        int done = 0;
+        for (bool goesOn = true; goesOn && done < Times; done += goesOn ? 1 : 0)
+        {
+            // One at a time: the client takes a command only from the beginning of what it reads.
+            goesOn = TryCommand(client, command, echo);
+        }
+
+        if (command == "K")
+        {
+            Assert.Equal(Times, done);
+            client.StandardInput.Write("GET /v2/liveness HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            client.StandardInput.Flush();
+            Assert.Contains("HTTP/1.1 200", await output, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.InRange(done, 0, 1);
+        }
+
+        if (!client.HasExited)
+        {
+            client.Kill();
+        }
+
+        Assert.Equal("VALID", tls.Client.Verify(tls.Key.Key).Code);
+        Assert.Equal(faults, tls.Process.Metric("unkey_connection_faults_total"));
+        Assert.InRange(tls.Process.ResidentBytes(), 0, resident + (32 << 20));
+    }
+
+    private static bool TryCommand(Process client, string command, string echo)
+    {
+        try
+        {
+            client.StandardInput.Write(command + "\n");
+            client.StandardInput.Flush();
+        }
+        catch (System.IO.IOException)
+        {
+            return false; // It has ended.
+        }
+
+        // BOUND: by what the client says before it ends.
+        while (client.StandardError.ReadLine() is { } line)
+        {
+            if (line.Contains(echo, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static bool TryAsNewcomer(ServerProcess server)
     {
         try
