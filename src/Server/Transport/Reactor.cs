@@ -273,16 +273,24 @@ internal abstract partial class Reactor : IDisposable
     [HotPath]
     private protected void ReceiveAhead(Connection connection)
     {
-        if (connection.Phase != ConnectionPhase.Idle || connection.Tls is not null || connection.Input.Length > 0 || !WantsRead(connection))
+        try
         {
-            return;
-        }
+            if (connection.Phase != ConnectionPhase.Idle || connection.Tls is not null || connection.Input.Length > 0 || !WantsRead(connection))
+            {
+                return;
+            }
 
-        connection.ReceivedAhead = ReceiveInto(connection);
-        connection.IsReceivedAhead = true;
-        if (connection.ReceivedAhead > 0)
+            connection.ReceivedAhead = ReceiveInto(connection);
+            connection.IsReceivedAhead = true;
+            if (connection.ReceivedAhead > 0)
+            {
+                Loop.BeginAhead(connection);
+            }
+        }
+        catch (Exception e)
         {
-            Loop.BeginAhead(connection);
+            connection.IsReceivedAhead = false;
+            Fail(connection, e);
         }
     }
 

@@ -140,7 +140,8 @@ internal sealed class RatelimitDecision : Operation
                 HonorsBareWildcard = honorsBareWildcard,
                 Checks = scratch.ToEngine(),
                 Texts = scratch.Reader.Texts,
-                NowMs = context.Request.TestTimeMs ?? context.NowMs,
+                // Not the time of the call: making a namespace took a while, and whoever decides by an older clock than the others is refused what they have left.
+                NowMs = context.Request.TestTimeMs ?? context.Services.Time.GetUtcNow().ToUnixTimeMilliseconds(),
             };
             RatelimitOutcome outcome = new RatelimitDecider(engine).Decide(in input, isBatch, scratch.Result);
             if (outcome == RatelimitOutcome.Decided)
