@@ -42,7 +42,7 @@ public sealed class OutletTests : IDisposable
             Assert.Equal((1, 0), (server.Metric("unkey_event_outlet_up"), server.Metric("unkey_event_outlet_lost_total")));
             server.Stop();
             lines = server.OutputLines;
-            Assert.Contains("\"Stopped\"", server.Output, StringComparison.Ordinal);
+            server.AwaitOutput("\"Stopped\"");
         }
 
         Assert.Equal(

@@ -87,6 +87,9 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
+    /// <summary>Waits until the server has written a text: its log is written behind what it tells of.</summary>
+    public void AwaitOutput(string text) => Poll.Until(() => Output.Contains(text, StringComparison.Ordinal), $"the output has '{text}'");
+
     /// <summary>The lines of standard output alone.</summary>
     public string[] OutputLines
     {

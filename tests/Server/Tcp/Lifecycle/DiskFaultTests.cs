@@ -23,7 +23,7 @@ public sealed class DiskFaultTests : IDisposable
         string image = Path.Combine(_data, "disk");
         Directory.CreateDirectory(image);
         using ServerProcess server = ServerProcess.Start(OnSmallDisk(image, "4m"));
-        Assert.Contains("No room for the reserve", server.Output, StringComparison.Ordinal);
+        server.AwaitOutput("No room for the reserve");
         (List<CreatedKey> created, Reply refused) = FillUp(server);
         Assert.Equal(500, refused.Status);
         Assert.Equal(ErrorCode.Unavailable, refused.ErrorType);
@@ -56,7 +56,7 @@ public sealed class DiskFaultTests : IDisposable
         Assert.Equal(0, server.Metric("unkey_store_up"));
         client.Post("keys.updateKey", $$$"""{"keyId":"{{{created[51].KeyId}}}","meta":{"a":"{{{new string('n', 60_000)}}}"}}""").Refused(ErrorCode.Unavailable);
         Assert.Equal("VALID", client.Verify(created[51].Key).Code);
-        Assert.Contains("keys can be revoked", server.Output, StringComparison.Ordinal);
+        server.AwaitOutput("keys can be revoked");
 
         using Process remount = Process.Start("nsenter", ["--target", $"{server.ProcessId}", "--mount", "mount", "-o", "remount,size=80m", image]);
         remount.WaitForExit();

@@ -29,7 +29,7 @@ public sealed class UnixSocketTests : IDisposable
         Assert.Equal(200, SocketDirectory.Ask(new RawConnection(server.Port)));
         Assert.Equal(200, SocketDirectory.Ask(SocketDirectory.Connect(Socket)));
         Assert.Equal(200, SocketDirectory.Ask(SocketDirectory.Connect(second)));
-        Assert.Contains($"API on http://127.0.0.1:{server.Port},unix:{Socket},unix:{second}, admin", server.Output, StringComparison.Ordinal);
+        server.AwaitOutput($"API on http://127.0.0.1:{server.Port},unix:{Socket},unix:{second}, admin");
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class UnixSocketTests : IDisposable
         // Connections of their own count together. The minute of the server may end in the middle, and then the count starts again, once.
         Assert.Contains(Enumerable.Range(0, (2 * Limit) + 2).Select(_ => Status(SocketDirectory.Connect(Socket))), static status => status == 429);
         Assert.Equal(401, Status(new RawConnection(server.Port)));
-        Assert.Contains("The Unix socket", server.Output, StringComparison.Ordinal);
+        server.AwaitOutput("The Unix socket");
 
         int Status(RawConnection connection)
         {

@@ -46,7 +46,7 @@ public sealed class AdminTokenTests
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("--admin: 0.0.0.0:0 can be reached from other machines, so it needs --admin-token-file", refused.Errors, StringComparison.Ordinal);
         using ServerProcess server = ServerProcess.Start(new ServerSetup { Options = ["--admin", "0.0.0.0:0"], Environment = [("UNKEY_ADMIN_TOKEN", Token)] });
-        Assert.Contains("\"AdminNotLoopback\"", server.Output, StringComparison.Ordinal);
+        server.AwaitOutput("\"AdminNotLoopback\"");
         Assert.Equal(401, server.AdminGet("/metrics").Status);
         Assert.Equal(200, Get(server, "/metrics", "Bearer " + Token).Status);
     }

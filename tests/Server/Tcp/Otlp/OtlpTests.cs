@@ -137,7 +137,7 @@ public sealed class OtlpTests : IDisposable
         server.Stop();
         Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(12), "the stop does not wait for the collector");
         Assert.Equal(3, Count(server, "CollectorDown"));
-        Assert.Contains("\"Stopped\"", server.Output, StringComparison.Ordinal);
+        server.AwaitOutput("\"Stopped\"");
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed class StartTests : IDisposable
         string both = _files.PathOf("both.pem");
         File.WriteAllText(both, key.ExportECPrivateKeyPem() + "\n" + File.ReadAllText(_files.Certificate));
         using ServerProcess server = ServerProcess.Start(new ServerSetup { Options = ["--tls-cert", both, "--tls-key", both], Tls = _files.Client() });
-        Assert.Contains("https", server.Output, StringComparison.Ordinal);
+        server.AwaitOutput("https");
     }
 
     [Theory]
@@ -73,7 +73,7 @@ public sealed class StartTests : IDisposable
         _files.Renew(TimeSpan.FromDays(days));
         using ServerProcess server = _files.Start();
         Assert.Equal(isWarned, server.Output.Contains("tls-expires", StringComparison.Ordinal));
-        Assert.Contains("tls-certificate", server.Output, StringComparison.Ordinal);
+        server.AwaitOutput("tls-certificate");
     }
 
     [Fact]
