@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Unkey.Protocol;
@@ -99,10 +100,54 @@ public static class Ascii
     /// <param name="destination">Where to write; 20 bytes are enough for any number.</param>
     /// <param name="value">Any number.</param>
     /// <param name="written">Bytes written; zero when the result is <see langword="false"/>.</param>
-    /// <returns><see langword="false"/> when the destination is too short; its content is undefined then.</returns>
+    /// <returns><see langword="false"/> when the destination is too short; its content is undefined then, and behind <paramref name="written"/> always.</returns>
+    /// <remarks>Written here for what every answer has, balances and times, because the framework's formatter takes several times the instructions.</remarks>
     [HotPath]
-    public static bool TryWrite(Span<byte> destination, long value, out int written) =>
-        Utf8Formatter.TryFormat(value, destination, out written);
+    public static bool TryWrite(Span<byte> destination, long value, out int written)
+    {
+        const long EightDigitsMax = 99_999_999;
+        if ((ulong)value > EightDigitsMax * (EightDigitsMax + 2) || destination.Length < 2 * sizeof(ulong))
+        {
+            return Utf8Formatter.TryFormat(value, destination, out written);
+        }
+
+        ulong high = (ulong)value / (EightDigitsMax + 1);
+        if (high == 0)
+        {
+            written = WriteTrimmed(destination, EightDigits((uint)value));
+            return true;
+        }
+
+        written = WriteTrimmed(destination, EightDigits((uint)high));
+        BinaryPrimitives.WriteUInt64LittleEndian(destination[written..], EightDigits((uint)((ulong)value - (high * (EightDigitsMax + 1)))));
+        written += sizeof(ulong);
+        return true;
+    }
+
+    /// <summary>The eight digits of a number below 10^8, the first one in the lowest byte: halves of it, of these and of these, all at once.</summary>
+    /// <remarks>Source: Paul Khuong, "How to print integers really fast" (2017).</remarks>
+    private static ulong EightDigits(uint value)
+    {
+        const ulong Zeros = 0x3030303030303030;
+        uint thousands = value / 10_000;
+        ulong halves = thousands | ((ulong)(value - (thousands * 10_000)) << 32);
+
+        // Times 10486 and 103, shifted, is divided by 100 and by 10 for all numbers that come up.
+        ulong hundreds = ((halves * 10_486) >> 20) & 0x0000007F_0000007F;
+        ulong pairs = ((halves - (hundreds * 100)) << 16) + hundreds;
+        ulong tens = ((pairs * 103) >> 10) & 0x000F_000F_000F_000F;
+        return (tens + ((pairs - (tens * 10)) << 8)) | Zeros;
+    }
+
+    // Without leading zeros, but for the last digit. Writes eight bytes, of which the first ones count.
+    private static int WriteTrimmed(Span<byte> destination, ulong digits)
+    {
+        const ulong Zeros = 0x3030303030303030;
+        const ulong LastDigit = 1UL << 56;
+        int zeros = BitOperations.TrailingZeroCount((digits ^ Zeros) | LastDigit) / 8;
+        BinaryPrimitives.WriteUInt64LittleEndian(destination, digits >> (zeros * 8));
+        return sizeof(ulong) - zeros;
+    }
 
     /// <summary>Whether a byte is SP or HTAB.</summary>
     internal static bool IsBlank(byte value) => value is (byte)' ' or (byte)'\t';

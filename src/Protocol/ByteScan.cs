@@ -69,6 +69,41 @@ internal static class ByteScan
         return -1;
     }
 
+    /// <summary>Whether all bytes stand for themselves in a JSON string and are ASCII: no quote, backslash or control byte, and none above 0x7F.</summary>
+    [HotPath]
+    public static bool IsPlainAscii(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < Width)
+        {
+            foreach (byte b in bytes)
+            {
+                if (b is < 0x20 or > 0x7F or (byte)'"' or (byte)'\\')
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+
+        // The last step overlaps the one before it.
+        Vector128<byte> breaking = Breaking(Vector128.Create(bytes[^Width..]));
+
+        // BOUND: each turn moves Width bytes on.
+        for (; bytes.Length > Width; bytes = bytes[Width..])
+        {
+            breaking |= Breaking(Vector128.Create(bytes));
+        }
+
+        return breaking == Vector128<byte>.Zero;
+    }
+
+    // As signed bytes those above 0x7F are negative, and so less than a blank.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Breaking(Vector128<byte> block) => Vector128.LessThan(block.AsSByte(), Vector128.Create((sbyte)0x20)).AsByte()
+        | Vector128.Equals(block, Vector128.Create((byte)'"'))
+        | Vector128.Equals(block, Vector128.Create((byte)'\\'));
+
     private static int IndexOfLineBreakingFrom(ReadOnlySpan<byte> bytes, int position)
     {
         // BOUND: each turn moves Width bytes on.

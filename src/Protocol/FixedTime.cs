@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Unkey.Protocol;
@@ -27,12 +28,11 @@ public static class FixedTime
         // Every byte takes part in one OR over all differences. The last step overlaps the one before it.
         Vector128<byte> difference = Vector128.Create(left[^Vector128<byte>.Count..]) ^ Vector128.Create(right[^Vector128<byte>.Count..]);
 
-        // BOUND: each turn moves sixteen bytes on.
-        while (left.Length > Vector128<byte>.Count)
+        ReadOnlySpan<Vector128<byte>> leftWords = MemoryMarshal.Cast<byte, Vector128<byte>>(left);
+        ReadOnlySpan<Vector128<byte>> rightWords = MemoryMarshal.Cast<byte, Vector128<byte>>(right);
+        for (int i = 0; i < leftWords.Length && i < rightWords.Length; i++)
         {
-            difference |= Vector128.Create(left) ^ Vector128.Create(right);
-            left = left[Vector128<byte>.Count..];
-            right = right[Vector128<byte>.Count..];
+            difference |= leftWords[i] ^ rightWords[i];
         }
 
         return difference == Vector128<byte>.Zero;

@@ -69,10 +69,8 @@ public sealed class HttpParser
         if (scan.ScannedBytes == 0)
         {
             ReadOnlyMemory<byte> first = input.First;
-            int remembered = _rememberedBytes;
-            if (remembered > 0 && first.Length >= remembered && FixedTime.Equals(first.Span[..remembered], _remembered.AsSpan(0, remembered)))
+            if (TryRepeat(first))
             {
-                Head.Move(first);
                 scan = default;
                 reason = RejectReason.None;
                 return ParseStatus.Done;
@@ -101,6 +99,25 @@ public sealed class HttpParser
         return ParseTrickled(input, ref scan, out reason);
     }
 
+    /// <summary>Reads a head that begins at the first byte of some memory when it is the one that is remembered.</summary>
+    /// <param name="first">What the connection has received and not used, from the first byte of a request on; it may go on beyond the head.</param>
+    /// <returns>Whether it is: then <see cref="Head"/> is filled. If not, nothing has changed.</returns>
+    [HotPath]
+    public bool TryRepeat(ReadOnlyMemory<byte> first)
+    {
+        int remembered = _rememberedBytes;
+        if (remembered == 0 || first.Length < remembered || !FixedTime.Equals(first.Span[..remembered], _remembered.AsSpan(0, remembered)))
+        {
+            return false;
+        }
+
+        Head.Move(first);
+        return true;
+    }
+
+    /// <summary>Rises with every head that is remembered: what was made of <see cref="Head"/> counts as long as this stays the same.</summary>
+    public long RememberedVersion { get; private set; }
+
     /// <summary>Length of the last head when it is remembered, else 0: where the body of an alike request begins.</summary>
     public int RememberedBytes => _rememberedBytes;
 
@@ -119,6 +136,7 @@ public sealed class HttpParser
         {
             head.CopyTo(_remembered);
             _rememberedBytes = head.Length;
+            RememberedVersion++;
         }
     }
 

@@ -6,7 +6,7 @@ namespace Unkey.Protocol;
 /// <summary>Writes one HTTP/1.1 response into a buffer of the caller. One thread, one response; never allocates, blocks or
 /// throws.</summary>
 /// <remarks>
-/// <para>Order: <see cref="WriteHead"/> (or <see cref="BeginHead"/>, fields, <see cref="EndHead"/>), the body, <see cref="Complete"/>.
+/// <para>Order: <see cref="WriteHead(int, ReadOnlySpan{byte}, ReadOnlySpan{byte}, ConnectionOption)"/> (or <see cref="BeginHead"/>, fields, <see cref="EndHead"/>), the body, <see cref="Complete"/>.
 /// Content-Length is written with a fixed width and filled in at the end; the width is made up with leading spaces, which
 /// RFC 9112 5 allows around a field value, so that the body never moves.</para>
 /// <para>When the buffer is too short, <see cref="Overflowed"/> becomes true, nothing more is written, and the caller starts
@@ -46,10 +46,21 @@ public ref struct ResponseWriter(Span<byte> destination)
         EndHead();
     }
 
-    /// <summary>Writes a head but for its end; see <see cref="WriteHead"/>. Fields may follow, then <see cref="EndHead"/>.</summary>
+    /// <summary>Writes a head that was written before: one copy instead of its parts.</summary>
+    /// <param name="head">All that <see cref="WriteHead(int, ReadOnlySpan{byte}, ReadOnlySpan{byte}, ConnectionOption)"/> wrote with <see cref="ConnectionOption.None"/>.</param>
+    [HotPath]
+    public void WriteHead(scoped ReadOnlySpan<byte> head)
+    {
+        const int LineEnds = 4;
+        Write(head);
+        _bodyOffset = Written;
+        _lengthOffset = Written - LineEnds - LengthDigits;
+    }
+
+    /// <summary>Writes a head but for its end; see <see cref="WriteHead(int, ReadOnlySpan{byte}, ReadOnlySpan{byte}, ConnectionOption)"/>. Fields may follow, then <see cref="EndHead"/>.</summary>
     /// <param name="status">Status code.</param>
     /// <param name="contentType">Media type of the body; empty for no Content-Type field.</param>
-    /// <param name="date">As for <see cref="WriteHead"/>.</param>
+    /// <param name="date">As for <see cref="WriteHead(int, ReadOnlySpan{byte}, ReadOnlySpan{byte}, ConnectionOption)"/>.</param>
     /// <param name="option">What to say of the connection.</param>
     [HotPath]
     public void BeginHead(int status, scoped ReadOnlySpan<byte> contentType, scoped ReadOnlySpan<byte> date, ConnectionOption option)

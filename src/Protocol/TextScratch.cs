@@ -15,9 +15,17 @@ internal sealed class TextScratch
     /// <summary>What has been copied so far.</summary>
     internal ReadOnlySpan<byte> Bytes => _bytes;
 
+    /// <summary>Whether anything has been copied.</summary>
+    internal bool IsUsed => _used > 0;
+
     /// <summary>Forgets the last request, and clears what was kept of it.</summary>
     internal void Reset()
     {
+        if (_used == 0)
+        {
+            return;
+        }
+
         if (_bytes.Length > BytesKept)
         {
             _bytes = new byte[BytesKept]; // ALLOC: once after a request that needed far more than any ordinary one.

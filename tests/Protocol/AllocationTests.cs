@@ -75,6 +75,8 @@ public sealed class AllocationTests
         _ = parser.ParseHead(head, ref filled, out _);
         byte[] line = Encoding.ASCII.GetBytes("Authorization: Bearer abcdefghijklmnopqrstuvwxyz\r\n");
         var reader = new VerifyKeyRequestReader();
+        var members = new VerifyKeyMembers();
+        byte[] alike = "{\"key\":\"sk_1\",\"permissions\":\"a AND b\"}"u8.ToArray();
         byte[] body = Encoding.UTF8.GetBytes("{\"key\":\"sk_\\u00e9\",\"permissions\":\"a AND b\",\"credits\":{\"cost\":1},"
             + "\"tags\":[\"a\",\"b\\n\"],"
             + "\"ratelimits\":[{\"name\":\"requests\",\"cost\":2,\"x\":[1]}],\"migrationId\":\"m\"}");
@@ -119,6 +121,11 @@ public sealed class AllocationTests
                 Parse(split);
                 Parse(bad);
             },
+            ["HttpParser.TryRepeat"] = () =>
+            {
+                Parse(head);
+                Assert.True(parser.TryRepeat(headBytes) && !parser.TryRepeat(line));
+            },
             ["RequestHead.Move"] = () => parser.Head.Move(headBytes),
             ["FixedTime.Equals"] = () => Assert.True(FixedTime.Equals(line, line) && !FixedTime.Equals("short"u8, "other"u8)),
             ["HeadRules.Finish"] = () => HeadRules.Finish(parser.Head),
@@ -141,6 +148,15 @@ public sealed class AllocationTests
             ["RequestTarget.TryParse"] = static () => RequestTarget.TryParse(HttpMethod.Get, "http://a:80/b?c"u8, out _),
             ["Authority.IsValid"] = static () => Authority.IsValid("[::1]:80"u8),
             ["ByteScan.IndexOfLineBreaking"] = () => ByteScan.IndexOfLineBreaking(line, out _),
+            ["ByteScan.IsPlainAscii"] = () => Assert.True(ByteScan.IsPlainAscii("sk_1234567890abcdefghi"u8) && !ByteScan.IsPlainAscii("\""u8)),
+            ["VerifyKeyMembers.TryRead"] = () => Assert.True(members.TryRead(body)),
+            ["VerifyKeyMembers.IsAlike"] = () => Assert.True(members.TryRead(alike) && members.IsAlike(alike)),
+            ["VerifyKeyMembers.Give"] = () =>
+            {
+                VerifyKeyRequest request = default;
+                members.Give(body, ref request);
+            },
+            ["VerifyKeyMembers.Forget"] = members.Forget,
             ["ByteScan.IndexOfStringBreaking"] = () => ByteScan.IndexOfStringBreaking(line),
             ["Ascii.TryParseUnsigned"] = static () => Assert.True(Ascii.TryParseUnsigned("12345"u8, out _)),
             ["Ascii.TryWrite"] = () => Ascii.TryWrite(decoded, 12345, out _),

@@ -49,6 +49,26 @@ public sealed class AsciiTests
         threads: 1);
 
     [Fact]
+    public void Numbers_are_written_as_the_framework_writes_them()
+    {
+        Gen<long> number = Gen.Frequency(
+            (2, Gen.Long),
+            (2, Gen.Select(Gen.Int[0, 62], Gen.Int[-2, 2], static (bits, add) => (1L << bits) + add)),
+            (2, Gen.Select(Gen.Int[0, 18], Gen.Int[-2, 2], static (digits, add) => (long)BigInteger.Pow(10, digits) + add)),
+            (1, Gen.OneOf(0L, long.MaxValue, long.MinValue)));
+        Gen.Select(number, Gen.Int[0, 24]).Sample(
+            (value, room) =>
+            {
+                string expected = value.ToString(CultureInfo.InvariantCulture);
+                byte[] destination = new byte[room];
+                bool fits = Ascii.TryWrite(destination, value, out int written);
+                return fits == room >= expected.Length && (fits ? Encoding.ASCII.GetString(destination, 0, written) == expected : written == 0);
+            },
+            iter: 50_000,
+            threads: 1);
+    }
+
+    [Fact]
     public void Fast_name_compares_agree_with_the_slow_one_for_every_byte_in_every_place()
     {
         foreach (string name in s_names)

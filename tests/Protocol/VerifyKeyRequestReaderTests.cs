@@ -193,6 +193,53 @@ public sealed class VerifyKeyRequestReaderTests
     }
 
     [Fact]
+    public void A_body_that_differs_from_a_remembered_one_in_a_byte_is_read_as_what_it_is()
+    {
+        int alike = 0;
+        Gen<byte> telling = Gen.OneOf("\"\\{}[],: x\u007f\u0080\u001f".ToCharArray()).Select(static c => (byte)c);
+        Gen.Select(s_request.Where(static text => text.Length > 0), Gen.Int[0, 10_000], Gen.OneOf(telling, Gen.Byte)).Sample(
+            (text, place, value) =>
+            {
+                byte[] body = Encoding.Latin1.GetBytes(text);
+                byte[] other = [.. body];
+                other[place % other.Length] = value;
+                bool agrees = VerifyKeyOutcome.Reference(body) == Describe(body) && VerifyKeyOutcome.Reference(other) == Describe(other)
+                    && VerifyKeyOutcome.Reference(body) == Describe(body);
+                alike += agrees && VerifyKeyOutcome.Reference(other) != "refused" ? 1 : 0;
+                return agrees;
+            },
+            iter: 60_000,
+            threads: 1);
+        Assert.InRange(alike, 1_000, 54_000);
+    }
+
+    [Fact]
+    public void Of_a_remembered_body_the_key_is_not_kept()
+    {
+        foreach (string text in (string[])["{\"key\":\"sk_secret_1\",\"tags\":[\"a\"]}", "{\"key\":\"sk_secret_1\",\"key\":\"sk_secret_2\"}", "{\"tags\":[],\"key\":\"sk_secr\\u0065t_1\"}"])
+        {
+            byte[] body = Encoding.ASCII.GetBytes(text);
+            VerifyKeyMembers members = new();
+            Assert.True(members.TryRead(body));
+            members.Forget();
+            Assert.Equal(-1, members.Remembered.IndexOf("secr"u8));
+        }
+    }
+
+    [Fact]
+    public void Bodies_of_as_many_lengths_as_there_is_room_for_are_remembered()
+    {
+        VerifyKeyMembers members = new();
+        Assert.False(members.IsAlike(default));
+        Assert.True(members.TryRead("{\"key\":\"sk_1\",\"ratelimits\":[{\"name\":\"abc\"}]}"u8));
+        Assert.True(members.IsAlike("{\"key\":\"ab\u007f2\",\"ratelimits\":[{\"name\":\"abc\"}]}"u8));
+        Assert.False(members.IsAlike("{\"key\":\"sk_1\",\"ratelimits\":[{\"name\":\"abd\"}]}"u8));
+        Assert.False(members.IsAlike("{\"key\":\"sk\\n\",\"ratelimits\":[{\"name\":\"abc\"}]}"u8));
+        Assert.False(members.TryRead("{\"key\":1,\"ratelimits\":[{\"name\":\"abc\"}]}"u8));
+        Assert.False(members.IsAlike("{\"key\":1,\"ratelimits\":[{\"name\":\"abc\"}]}"u8));
+    }
+
+    [Fact]
     public void A_twin_that_takes_the_first_of_repeated_members_is_found_out()
     {
         Assert.Throws<CsCheckException>(() => JsonGenerator.Mutated(s_request).Sample(
