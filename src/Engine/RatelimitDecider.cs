@@ -99,7 +99,7 @@ public sealed class RatelimitDecider
     private static RatelimitOutcome FindForbidden(in RatelimitInput input, RatelimitResult result)
     {
         KeyRecord caller = input.Caller;
-        if (caller.HasPermission(LimitGrant.Every) || (input.HonorsBareWildcard && caller.HasPermission(LimitGrant.BareWildcard)))
+        if (caller.LimitsEveryNamespace || (input.HonorsBareWildcard && caller.HasPermission(LimitGrant.BareWildcard)))
         {
             return RatelimitOutcome.Decided;
         }

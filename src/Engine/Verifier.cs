@@ -36,7 +36,7 @@ public sealed class Verifier
     {
         result.Reset();
         if (input.IsBroken
-            || !_state.Keys.TryFind(input.Key, out KeyRecord record)
+            || !TryFind(in input, out KeyRecord record)
             || record.IsRootKey
             || _state.Workspaces.Find(record.WorkspaceIndex) is not Workspace workspace
             || _state.Apis.Find(record.ApiIndex) is not { Deleted: false } api
@@ -47,7 +47,7 @@ public sealed class Verifier
 
         Prefetch(record);
         bool isPermitted = true;
-        if (input.Permissions.Length > 0 && !PermissionQuery.TryEvaluate(input.Permissions, record, out isPermitted, out QueryError error))
+        if (input.Permissions.Length > 0 && !result.Queries.TryEvaluate(input.Permissions, record, out isPermitted, out QueryError error))
         {
             result.QueryError = error;
             return VerifyOutcome.BadQuery;
@@ -121,6 +121,10 @@ public sealed class Verifier
             Prefetch(new KeyRecord(ahead.Record));
         }
     }
+
+    private bool TryFind(in VerifyInput input, out KeyRecord record) => input.Tag != 0
+        ? _state.Keys.TryFind(input.Key, input.Tag, out record)
+        : _state.Keys.TryFind(input.Key, out record);
 
     private static bool IsVisible(in VerifyInput input, KeyRecord record, Workspace workspace, Api api) =>
         input.Access != VerifyAccess.ByCaller

@@ -18,6 +18,9 @@ public ref struct VerifyInput
     /// <summary>SHA-256 of the key to verify.</summary>
     public KeyDigest Key { get; set; }
 
+    /// <summary>Where the lookup of <see cref="Key"/> begins, when it was begun; 0 when not.</summary>
+    internal ulong Tag { get; private set; }
+
     /// <summary>True when the key's own checksum says that it was never issued: it is not looked up. See <see cref="KeyChecksum"/>.</summary>
     public bool IsBroken { get; set; }
 
@@ -54,17 +57,34 @@ public ref struct VerifyInput
         if (!IsBroken)
         {
             Key = KeyDigest.Of(key);
+            Tag = 0;
         }
     }
 
-    /// <summary>As <see cref="SetKey(ReadOnlySpan{byte})"/>, for a key that was hashed before.</summary>
+    /// <summary>As <see cref="SetKey(ReadOnlySpan{byte})"/>, and begins the lookup, so that its cache line is on its way while something else is done.</summary>
     /// <param name="key">The whole key, UTF-8.</param>
-    /// <param name="digest">Its digest.</param>
+    /// <param name="table">Where the key is going to be looked up.</param>
     [HotPath]
-    public void SetKey(ReadOnlySpan<byte> key, in KeyDigest digest)
+    public void SetKey(ReadOnlySpan<byte> key, KeyTable table)
     {
         IsBroken = KeyChecksum.IsBroken(key);
-        Key = digest;
+        if (!IsBroken)
+        {
+            table.Begin(KeyDigest.Of(key), out KeyLookAhead begun);
+            Key = begun.Digest;
+            Tag = begun.Tag;
+        }
+    }
+
+    /// <summary>As <see cref="SetKey(ReadOnlySpan{byte})"/>, for a key whose lookup was begun before.</summary>
+    /// <param name="key">The whole key, UTF-8.</param>
+    /// <param name="begun">Its lookup in the table where it is going to be looked up.</param>
+    [HotPath]
+    public void SetKey(ReadOnlySpan<byte> key, in KeyLookAhead begun)
+    {
+        IsBroken = KeyChecksum.IsBroken(key);
+        Key = begun.Digest;
+        Tag = begun.Tag;
     }
 
     /// <summary>Name of a requested limit.</summary>

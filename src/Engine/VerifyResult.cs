@@ -44,6 +44,9 @@ public sealed class VerifyResult
     /// <summary>Scratch to tell apart the names of one request.</summary>
     internal LimitNameIndex Names { get; } = new();
 
+    /// <summary>The thread's parsed queries; they outlive the result.</summary>
+    internal PermissionQueryCache Queries { get; } = new();
+
     internal Span<BucketTake> Takes => _takes.AsSpan(0, _limitCount);
 
     internal Span<EvaluatedLimit> WritableLimits => _limits.AsSpan(0, _limitCount);

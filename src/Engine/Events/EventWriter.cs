@@ -38,6 +38,28 @@ public ref struct EventWriter
         Overflow();
     }
 
+    /// <summary>Writes three bytes and three numbers, with one look at the room.</summary>
+    [HotPath]
+    public void Head(byte first, byte second, byte third, long fourth, long fifth, long sixth)
+    {
+        const int Bytes = 3;
+        int at = _written;
+        if (_room.Length - at >= Bytes + (3 * sizeof(long)))
+        {
+            Span<byte> room = _room.Slice(at, Bytes + (3 * sizeof(long)));
+            room[0] = first;
+            room[1] = second;
+            room[2] = third;
+            BinaryPrimitives.WriteInt64LittleEndian(room[Bytes..], fourth);
+            BinaryPrimitives.WriteInt64LittleEndian(room[(Bytes + sizeof(long))..], fifth);
+            BinaryPrimitives.WriteInt64LittleEndian(room[(Bytes + (2 * sizeof(long)))..], sixth);
+            _written = at + Bytes + (3 * sizeof(long));
+            return;
+        }
+
+        Overflow();
+    }
+
     /// <summary>Writes eight bytes.</summary>
     [HotPath]
     public void Number(long value)

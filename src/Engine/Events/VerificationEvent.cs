@@ -61,12 +61,7 @@ public ref struct VerificationEvent
     [HotPath]
     public readonly void WriteTo(ref EventWriter writer)
     {
-        writer.Byte((byte)EventKind.Verification);
-        writer.Byte((byte)Outcome);
-        writer.Byte(TagCount);
-        writer.Number(TimeMs);
-        writer.Number(LatencyNs);
-        writer.Number(SpentCredits);
+        writer.Head((byte)EventKind.Verification, (byte)Outcome, TagCount, TimeMs, LatencyNs, SpentCredits);
         writer.Text(RequestId);
         writer.Text(WorkspaceId);
         writer.Text(KeyspaceId);

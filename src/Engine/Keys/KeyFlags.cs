@@ -20,4 +20,10 @@ internal enum KeyFlags : ushort
 
     /// <summary>The record has a legacy fragment.</summary>
     LegacyFragment = 8,
+
+    /// <summary>The key has the permission <c>api.*.verify_key</c>, which is asked for with every verification.</summary>
+    VerifiesEveryApi = 16,
+
+    /// <summary>The key has the permission <c>ratelimit.*.limit</c>, which is asked for with every rate-limit check.</summary>
+    LimitsEveryNamespace = 32,
 }

@@ -48,6 +48,12 @@ public readonly unsafe struct KeyRecord
     /// <summary>Whether the key is not disabled.</summary>
     public bool Enabled => (_header->Flags & KeyFlags.Enabled) != 0;
 
+    /// <summary>Whether a root key may verify every key of its workspace by <c>api.*.verify_key</c>.</summary>
+    internal bool VerifiesEveryApi => (_header->Flags & KeyFlags.VerifiesEveryApi) != 0;
+
+    /// <summary>Whether a root key may take tokens in every namespace of its workspace by <c>ratelimit.*.limit</c>.</summary>
+    internal bool LimitsEveryNamespace => (_header->Flags & KeyFlags.LimitsEveryNamespace) != 0;
+
     /// <summary>Whether the key authenticates API calls.</summary>
     public bool IsRootKey => (_header->Flags & KeyFlags.RootKey) != 0;
 
@@ -130,15 +136,15 @@ public readonly unsafe struct KeyRecord
     /// <param name="slug">Slug in UTF-8.</param>
     /// <remarks>O(log <see cref="PermissionCount"/>) hash comparisons and one comparison of the bytes.</remarks>
     [HotPath]
-    public bool HasPermission(ReadOnlySpan<byte> slug)
+    public bool HasPermission(ReadOnlySpan<byte> slug) => _header->PermissionCount > 0 && HasPermission(slug, TextHash.Of(slug));
+
+    /// <summary>As <see cref="HasPermission(ReadOnlySpan{byte})"/>, for a slug that was hashed before.</summary>
+    /// <param name="slug">Slug in UTF-8.</param>
+    /// <param name="hash">Its <see cref="TextHash"/>.</param>
+    [HotPath]
+    internal bool HasPermission(ReadOnlySpan<byte> slug, ulong hash)
     {
         int count = _header->PermissionCount;
-        if (count == 0)
-        {
-            return false;
-        }
-
-        ulong hash = TextHash.Of(slug);
         ulong* hashes = PermissionHashes;
         int low = 0;
         int high = count;

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Text;
 using Unkey.Engine.Memory;
+using Unkey.Engine.Permissions;
 
 namespace Unkey.Engine.Keys;
 
@@ -81,7 +82,9 @@ internal sealed unsafe class KeyRecordBuilder
             Flags = (_spec.Enabled ? KeyFlags.Enabled : 0)
                 | (_spec.IsRootKey ? KeyFlags.RootKey : 0)
                 | (_spec.HasRoles ? KeyFlags.Roles : 0)
-                | (_spec.LegacyFragment.IsEmpty ? 0 : KeyFlags.LegacyFragment),
+                | (_spec.LegacyFragment.IsEmpty ? 0 : KeyFlags.LegacyFragment)
+                | (Has(VerifyGrant.Every) ? KeyFlags.VerifiesEveryApi : 0)
+                | (Has(LimitGrant.Every) ? KeyFlags.LimitsEveryNamespace : 0),
             LimitCount = (ushort)_spec.Limits.Count,
             ForWorkspaceIndex = _spec.ForWorkspaceIndex,
             CreditCell = (nint)credits,
@@ -122,6 +125,19 @@ internal sealed unsafe class KeyRecordBuilder
         texts = RecordText.Write(_spec.Fragment.Span, texts);
         Debug.Assert(texts == start + ByteCount, "Measured and written sizes differ.");
         return (nint)start;
+    }
+
+    private bool Has(ReadOnlySpan<byte> permission)
+    {
+        foreach (Slug slug in _slugs)
+        {
+            if (permission.SequenceEqual(slug.Text))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static Slug[] SortedSlugs(IReadOnlyCollection<string> permissions)

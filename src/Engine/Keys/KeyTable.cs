@@ -8,7 +8,7 @@ namespace Unkey.Engine.Keys;
 
 /// <summary>Every live key by the SHA-256 of its secret: open addressing off the managed heap, readers without locks, one writer.</summary>
 /// <remarks>
-/// Readers (<see cref="TryFind"/>, <see cref="Prefetch"/>, <see cref="Version"/>, counts) run on any thread that is online as a
+/// Readers (<see cref="TryFind(in KeyDigest, out KeyRecord)"/>, <see cref="Begin"/>, <see cref="Continue"/>, <see cref="Version"/>, counts) run on any thread that is online as a
 /// <see cref="Participant"/> or holds the writer lock. Writers (everything else) hold the writer lock. An update publishes a new record in
 /// place of the old; growth publishes a copy of the slots that earlier writes have made step by step, so that no write waits for a copy of millions;
 /// what readers may still hold goes through the <see cref="Reclaimer"/>. No reader ever waits, whatever the writer does. Mutable state (credits, identity) lives in cells that survive updates.
@@ -67,22 +67,20 @@ public sealed unsafe class KeyTable : IRecordOwner
     /// <returns><see langword="true"/> only when all 32 bytes match a published record.</returns>
     /// <remarks>Wait-free. Any online thread. No allocation, no throw. One or two cache misses for the slot line and the record's.</remarks>
     [HotPath]
-    public bool TryFind(in KeyDigest digest, out KeyRecord record)
+    public bool TryFind(in KeyDigest digest, out KeyRecord record) => TryFind(in digest, _hash.Tag(in digest), out record);
+
+    /// <summary>As <see cref="TryFind(in KeyDigest, out KeyRecord)"/>, for a lookup that was begun.</summary>
+    /// <param name="digest">SHA-256 of the presented key.</param>
+    /// <param name="tag">What <see cref="Begin"/> made of it.</param>
+    /// <param name="record">As above.</param>
+    [HotPath]
+    internal bool TryFind(in KeyDigest digest, ulong tag, out KeyRecord record)
     {
         // ORDER: acquire. Pairs with the release in Advance: the slots are copied when they can be seen.
         KeySlots slots = Volatile.Read(ref _slots);
-        nint address = slots.Find(_hash.Tag(in digest), in digest);
+        nint address = slots.Find(tag, in digest);
         record = new KeyRecord(address);
         return address != 0;
-    }
-
-    /// <summary>Asks for the cache line where a lookup of this digest begins. For batches: prefetch all, then look up all.</summary>
-    /// <param name="digest">SHA-256 of a presented key.</param>
-    [HotPath]
-    public void Prefetch(in KeyDigest digest)
-    {
-        // ORDER: acquire. Pairs with the release in Advance.
-        CacheLine.Prefetch(Volatile.Read(ref _slots).Home(_hash.Tag(in digest)));
     }
 
     /// <summary>Begins a lookup before its turn: asks for the line of the slot.</summary>

@@ -7,7 +7,9 @@ namespace Unkey.Engine.Permissions;
 internal interface IPermissionSet
 {
     /// <summary>Whether the set holds exactly this slug, by all bytes.</summary>
-    public bool Contains(ReadOnlySpan<byte> slug);
+    /// <param name="slug">Slug in UTF-8.</param>
+    /// <param name="hash">Its <see cref="TextHash"/>.</param>
+    public bool Contains(ReadOnlySpan<byte> slug, ulong hash);
 }
 
 /// <summary>The permissions of a key.</summary>
@@ -15,5 +17,5 @@ internal readonly struct KeyPermissions(KeyRecord record) : IPermissionSet
 {
     /// <inheritdoc/>
     [HotPath]
-    public bool Contains(ReadOnlySpan<byte> slug) => record.HasPermission(slug);
+    public bool Contains(ReadOnlySpan<byte> slug, ulong hash) => record.HasPermission(slug, hash);
 }

@@ -4,8 +4,8 @@ using Unkey.Engine.Keys;
 namespace Unkey.Engine.Permissions;
 
 /// <summary>
-/// The query of a verification, parsed and evaluated in one pass: <c>a AND (b OR c)</c>, AND before OR, <c>*</c> a letter like any other.
-/// Stateless, any thread. No recursion, no allocation, no exception; linear in the query and one set lookup a term.
+/// The query of a verification, parsed: <c>a AND (b OR c)</c>, AND before OR, <c>*</c> a letter like any other. Holds one query and is used again for the next.
+/// One thread. No recursion, no exception; linear in the query and one set lookup a term. Allocates only for a query longer than any before.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -19,7 +19,7 @@ namespace Unkey.Engine.Permissions;
 /// A level of parentheses needs two bits: whether an alternative before the present one holds, and whether the present one still does.
 /// Source: the HTTP contract, "Permission query". Every term is looked up, also behind a decision, so that time says nothing about the set.
 /// </remarks>
-public static class PermissionQuery
+public sealed class PermissionQuery
 {
     /// <summary>Stands before and behind a permission that is taken as it is, whatever its bytes; a byte that no UTF-8 text has.</summary>
     public const byte Quote = 0xFF;
@@ -29,70 +29,39 @@ public static class PermissionQuery
 
     private const int StackWords = DepthMax / 64;
 
-    private const byte ClassSpace = 1;
-    private const byte ClassPermission = 2;
+    // Kept from one query to the next: what the wire of v2 admits.
+    private const int KeptMax = 1024;
+    private const int InitialBytes = 256;
+    private const int InitialSteps = 32;
 
-    /// <summary>What a byte may be part of; sixteen to a row. Words are short, so a table beats a vectorised search.</summary>
-    private static ReadOnlySpan<byte> Classes =>
-    [
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 2, 2, 2,
-        2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0,
-        0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
-        2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 2,
-        0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
-        2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    ];
+    private byte[] _text = new byte[InitialBytes];
+    private Step[] _steps = new Step[InitialSteps];
+    private int _length = -1;
+    private int _count;
+    private bool _hasGroups;
 
-    private enum Token
-    {
-        End,
-        Open,
-        Close,
-        And,
-        Or,
-        Permission,
-        Quoted,
-        Invalid,
-    }
-
-    /// <summary>Parses a query and evaluates it against a key's permissions.</summary>
-    /// <param name="query">UTF-8 of any length; white space is space, tab, line feed and carriage return.</param>
-    /// <param name="record">The key.</param>
-    /// <param name="isSatisfied">Whether the query holds; false when it does not parse.</param>
-    /// <param name="error">What is wrong when it does not parse.</param>
-    /// <returns>Whether it parses.</returns>
+    /// <summary>Whether this is the query that was parsed last. Constant in nothing: a query is no secret.</summary>
+    /// <param name="query">UTF-8 of any length.</param>
     [HotPath]
-    public static bool TryEvaluate(ReadOnlySpan<byte> query, KeyRecord record, out bool isSatisfied, out QueryError error) =>
-        TryEvaluate(query, new KeyPermissions(record), out isSatisfied, out error);
+    public bool Is(ReadOnlySpan<byte> query) => query.Length == _length && query.SequenceEqual(_text.AsSpan(0, query.Length));
 
-    /// <inheritdoc cref="TryEvaluate(ReadOnlySpan{byte}, KeyRecord, out bool, out QueryError)"/>
-    internal static bool TryEvaluate<TSet>(ReadOnlySpan<byte> query, TSet permissions, out bool isSatisfied, out QueryError error)
-        where TSet : struct, IPermissionSet
+    /// <summary>Parses a query, which takes the place of the one before.</summary>
+    /// <param name="query">UTF-8 of any length; white space is space, tab, line feed and carriage return.</param>
+    /// <param name="error">What is wrong when it does not parse.</param>
+    /// <returns>Whether it parses; if not, there is no query.</returns>
+    [HotPath]
+    public bool TryParse(ReadOnlySpan<byte> query, out QueryError error)
     {
-        Span<ulong> outerAlternatives = stackalloc ulong[StackWords];
-        Span<ulong> outerConjunctions = stackalloc ulong[StackWords];
-        isSatisfied = false;
+        Begin(query.Length);
         int depth = 0;
         int position = 0;
         bool expectsOperand = true;
-        bool alternative = false;
-        bool conjunction = true;
-        Token previous = Token.End;
+        QueryToken previous = QueryToken.End;
 
         // BOUND: every turn consumes a token; End leaves.
         while (true)
         {
-            Token token = Next(query, ref position, out int start);
+            QueryToken token = QueryLexer.Next(query, ref position, out int start);
             QueryErrorKind kind = Check(token, previous, expectsOperand, depth);
             if (kind != QueryErrorKind.None)
             {
@@ -102,37 +71,34 @@ public static class PermissionQuery
 
             switch (token)
             {
-                case Token.Permission:
-                    conjunction &= permissions.Contains(query[start..position]);
+                case QueryToken.Permission:
+                    AddPermission(query, start, position - start);
                     expectsOperand = false;
                     break;
-                case Token.Quoted:
-                    conjunction &= permissions.Contains(query[(start + 1)..(position - 1)]);
+                case QueryToken.Quoted:
+                    AddPermission(query, start + 1, position - start - 2);
                     expectsOperand = false;
                     break;
-                case Token.Open:
-                    Push(outerAlternatives, depth, alternative);
-                    Push(outerConjunctions, depth, conjunction);
+                case QueryToken.Open:
                     depth++;
-                    alternative = false;
-                    conjunction = true;
+                    _hasGroups = true;
+                    Add(new Step { Token = token });
                     break;
-                case Token.Close:
+                case QueryToken.Close:
                     depth--;
-                    bool group = alternative | conjunction;
-                    alternative = Top(outerAlternatives, depth);
-                    conjunction = Top(outerConjunctions, depth) & group;
+                    Add(new Step { Token = token });
                     break;
-                case Token.And:
+                case QueryToken.And:
+                    // What is between two operands if nothing else is.
                     expectsOperand = true;
                     break;
-                case Token.Or:
-                    alternative |= conjunction;
-                    conjunction = true;
+                case QueryToken.Or:
+                    Add(new Step { Token = token });
                     expectsOperand = true;
                     break;
                 default:
-                    isSatisfied = alternative | conjunction;
+                    query.CopyTo(_text);
+                    _length = query.Length;
                     error = default;
                     return true;
             }
@@ -141,9 +107,109 @@ public static class PermissionQuery
         }
     }
 
-    private static QueryErrorKind Check(Token token, Token previous, bool expectsOperand, int depth)
+    /// <summary>Evaluates the query that was parsed last.</summary>
+    /// <param name="record">The key.</param>
+    /// <returns>Whether the key's permissions satisfy it.</returns>
+    [HotPath]
+    public bool IsSatisfiedBy(KeyRecord record) => IsSatisfiedBy(new KeyPermissions(record));
+
+    /// <inheritdoc cref="IsSatisfiedBy(KeyRecord)"/>
+    internal bool IsSatisfiedBy<TSet>(TSet permissions)
+        where TSet : struct, IPermissionSet
     {
-        if (token == Token.Invalid)
+        if (_hasGroups)
+        {
+            return IsSatisfiedInGroups(permissions);
+        }
+
+        bool alternative = false;
+        bool conjunction = true;
+        foreach (ref readonly Step step in _steps.AsSpan(0, _count))
+        {
+            if (step.Token == QueryToken.Permission)
+            {
+                conjunction &= permissions.Contains(_text.AsSpan(step.Start, step.Length), step.Hash);
+            }
+            else
+            {
+                alternative |= conjunction;
+                conjunction = true;
+            }
+        }
+
+        return alternative | conjunction;
+    }
+
+    private bool IsSatisfiedInGroups<TSet>(TSet permissions)
+        where TSet : struct, IPermissionSet
+    {
+        Span<ulong> outerAlternatives = stackalloc ulong[StackWords];
+        Span<ulong> outerConjunctions = stackalloc ulong[StackWords];
+        int depth = 0;
+        bool alternative = false;
+        bool conjunction = true;
+        foreach (ref readonly Step step in _steps.AsSpan(0, _count))
+        {
+            switch (step.Token)
+            {
+                case QueryToken.Permission:
+                    conjunction &= permissions.Contains(_text.AsSpan(step.Start, step.Length), step.Hash);
+                    break;
+                case QueryToken.Open:
+                    Push(outerAlternatives, depth, alternative);
+                    Push(outerConjunctions, depth, conjunction);
+                    depth++;
+                    alternative = false;
+                    conjunction = true;
+                    break;
+                case QueryToken.Close:
+                    depth--;
+                    bool group = alternative | conjunction;
+                    alternative = Top(outerAlternatives, depth);
+                    conjunction = Top(outerConjunctions, depth) & group;
+                    break;
+                default:
+                    alternative |= conjunction;
+                    conjunction = true;
+                    break;
+            }
+        }
+
+        return alternative | conjunction;
+    }
+
+    private void Begin(int length)
+    {
+        _length = -1;
+        _count = 0;
+        _hasGroups = false;
+        if (_text.Length < length || _text.Length > KeptMax)
+        {
+            _text = new byte[Math.Max(length, InitialBytes)]; // ALLOC: for the longest query so far, and after one longer than the wire of v2 admits.
+        }
+
+        if (_steps.Length > KeptMax)
+        {
+            _steps = new Step[InitialSteps]; // ALLOC: as above.
+        }
+    }
+
+    private void AddPermission(ReadOnlySpan<byte> query, int start, int length) =>
+        Add(new Step { Token = QueryToken.Permission, Start = start, Length = length, Hash = TextHash.Of(query.Slice(start, length)) });
+
+    private void Add(in Step step)
+    {
+        if (_count == _steps.Length)
+        {
+            Array.Resize(ref _steps, _count * 2); // ALLOC: for the query with the most terms so far. BOUND: by its length.
+        }
+
+        _steps[_count++] = step;
+    }
+
+    private static QueryErrorKind Check(QueryToken token, QueryToken previous, bool expectsOperand, int depth)
+    {
+        if (token == QueryToken.Invalid)
         {
             return QueryErrorKind.InvalidCharacter;
         }
@@ -152,74 +218,22 @@ public static class PermissionQuery
         {
             return token switch
             {
-                Token.Permission or Token.Quoted => QueryErrorKind.None,
-                Token.Open => depth < DepthMax ? QueryErrorKind.None : QueryErrorKind.TooDeep,
+                QueryToken.Permission or QueryToken.Quoted => QueryErrorKind.None,
+                QueryToken.Open => depth < DepthMax ? QueryErrorKind.None : QueryErrorKind.TooDeep,
                 // Only the first token has no predecessor.
-                Token.End => previous == Token.End ? QueryErrorKind.QueryRequired : QueryErrorKind.UnexpectedEnd,
-                Token.Close when previous == Token.Open => QueryErrorKind.EmptyParentheses,
+                QueryToken.End => previous == QueryToken.End ? QueryErrorKind.QueryRequired : QueryErrorKind.UnexpectedEnd,
+                QueryToken.Close when previous == QueryToken.Open => QueryErrorKind.EmptyParentheses,
                 _ => QueryErrorKind.UnexpectedToken,
             };
         }
 
         return token switch
         {
-            Token.And or Token.Or => QueryErrorKind.None,
-            Token.Close when depth > 0 => QueryErrorKind.None,
-            Token.End when depth == 0 => QueryErrorKind.None,
+            QueryToken.And or QueryToken.Or => QueryErrorKind.None,
+            QueryToken.Close when depth > 0 => QueryErrorKind.None,
+            QueryToken.End when depth == 0 => QueryErrorKind.None,
             _ => depth > 0 ? QueryErrorKind.MissingClosingParenthesis : QueryErrorKind.ExtraContent,
         };
-    }
-
-    private static Token Next(ReadOnlySpan<byte> query, ref int position, out int start)
-    {
-        // BOUND: by the query; no byte is read twice.
-        while (position < query.Length && Classes[query[position]] == ClassSpace)
-        {
-            position++;
-        }
-
-        start = position;
-        if (position == query.Length)
-        {
-            return Token.End;
-        }
-
-        int end = position;
-        while (end < query.Length && Classes[query[end]] == ClassPermission)
-        {
-            end++;
-        }
-
-        int length = end - position;
-        if (length == 0)
-        {
-            return query[position++] switch
-            {
-                (byte)'(' => Token.Open,
-                (byte)')' => Token.Close,
-                Quote => Quoted(query, ref position),
-                _ => Token.Invalid,
-            };
-        }
-
-        position += length;
-        ReadOnlySpan<byte> word = query.Slice(start, length);
-        return length switch
-        {
-            2 when IsLetter(word[0], 'o') && IsLetter(word[1], 'r') => Token.Or,
-            3 when IsLetter(word[0], 'a') && IsLetter(word[1], 'n') && IsLetter(word[2], 'd') => Token.And,
-            _ => Token.Permission,
-        };
-    }
-
-    // Bit 5 tells a small letter from its capital; no other byte of a word becomes a letter by it.
-    private static bool IsLetter(byte value, char small) => (value | 0x20) == small;
-
-    private static Token Quoted(ReadOnlySpan<byte> query, ref int position)
-    {
-        int length = query[position..].IndexOf(Quote);
-        position += length + 1;
-        return length < 0 ? Token.Invalid : Token.Quoted;
     }
 
     private static void Push(Span<ulong> stack, int depth, bool value)
@@ -230,4 +244,13 @@ public static class PermissionQuery
     }
 
     private static bool Top(Span<ulong> stack, int depth) => (stack[depth >> 6] & (1UL << (depth & 63))) != 0;
+
+    /// <summary>A permission, a parenthesis, or the OR between two alternatives.</summary>
+    private struct Step
+    {
+        public QueryToken Token;
+        public int Start;
+        public int Length;
+        public ulong Hash;
+    }
 }

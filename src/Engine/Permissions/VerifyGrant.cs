@@ -14,6 +14,9 @@ public static class VerifyGrant
     /// <summary>Ids are a prefix and a short random text; one that does not fit here is not granted anything by name.</summary>
     private const int NameBytesMax = 512;
 
+    /// <summary>The grant for every API of the workspace.</summary>
+    public static ReadOnlySpan<byte> Every => "api.*.verify_key"u8;
+
     /// <summary>Decides.</summary>
     /// <param name="caller">The root key.</param>
     /// <param name="workspace">The workspace of the key and of the request.</param>
@@ -23,7 +26,7 @@ public static class VerifyGrant
     [HotPath]
     public static bool Allows(KeyRecord caller, Workspace workspace, Api api, ReadOnlySpan<byte> keyId)
     {
-        if (caller.HasPermission("api.*.verify_key"u8))
+        if (caller.VerifiesEveryApi)
         {
             return true;
         }

@@ -28,7 +28,7 @@ public sealed class EventAllocationTests
         ];
         Assert.Equal(
             [
-                "EventRing.Publish", "EventRing.TryReserve", "EventRing.TryReserveSpare", "EventWriter..ctor", "EventWriter.Byte", "EventWriter.Number", "EventWriter.Text",
+                "EventRing.Publish", "EventRing.TryReserve", "EventRing.TryReserveSpare", "EventWriter..ctor", "EventWriter.Byte", "EventWriter.Head", "EventWriter.Number", "EventWriter.Text",
                 "RatelimitEvent.BytesMax", "RatelimitEvent.WriteTo", "RequestEvent.BytesMax", "RequestEvent.WriteTo", "VerificationEvent.BytesMax", "VerificationEvent.WriteTo",
             ],
             hot);

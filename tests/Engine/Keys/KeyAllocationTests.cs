@@ -94,7 +94,6 @@ public sealed unsafe class KeyAllocationTests
             ["KeySlots.Home"] = () => slots.Home(tag),
             ["KeySlots.Find"] = () => Require(slots.Find(tag, in digest) != 0),
             ["KeyTable.TryFind"] = () => Require(state.Keys.TryFind(in digest, out _)),
-            ["KeyTable.Prefetch"] = () => state.Keys.Prefetch(in digest),
             ["KeyTable.Begin"] = () => state.Keys.Begin(in digest, out _),
             ["KeyTable.Continue"] = () =>
             {

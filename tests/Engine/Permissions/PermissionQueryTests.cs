@@ -160,7 +160,7 @@ public sealed class PermissionQueryTests
     [InlineData("''", "a", false)]
     public void AQuotedPermissionIsTakenAsItIs(string query, string slugs, bool expected)
     {
-        Assert.True(PermissionQuery.TryEvaluate(Quoted(query), new StringSet([.. slugs.Split(' ')]), out bool isSatisfied, out _));
+        Assert.True(TryEvaluate(Quoted(query), slugs.Split(' '), out bool isSatisfied, out _));
         Assert.Equal(expected, isSatisfied);
     }
 
@@ -171,7 +171,7 @@ public sealed class PermissionQueryTests
     [InlineData("a'b'", QueryErrorKind.ExtraContent)]
     public void QuotesAreInPairsAndOnePermissionEach(string query, QueryErrorKind kind)
     {
-        Assert.False(PermissionQuery.TryEvaluate(Quoted(query), new StringSet(["a", "b"]), out bool isSatisfied, out QueryError error));
+        Assert.False(TryEvaluate(Quoted(query), ["a", "b"], out bool isSatisfied, out QueryError error));
         Assert.Equal((kind, false), (error.Kind, isSatisfied));
     }
 
@@ -203,10 +203,28 @@ public sealed class PermissionQueryTests
     }
 
     private static bool TryEvaluate(string query, IEnumerable<string> slugs, out bool isSatisfied, out QueryError error) =>
-        PermissionQuery.TryEvaluate(Encoding.UTF8.GetBytes(query), new StringSet(new HashSet<string>(slugs, StringComparer.Ordinal)), out isSatisfied, out error);
+        TryEvaluate(Encoding.UTF8.GetBytes(query), slugs, out isSatisfied, out error);
+
+    private static bool TryEvaluate(byte[] query, IEnumerable<string> slugs, out bool isSatisfied, out QueryError error)
+    {
+        StringSet set = new(new HashSet<string>(slugs, StringComparer.Ordinal));
+
+        // One that has held another query is to parse this one as a new one does.
+        PermissionQuery used = new();
+        Assert.True(used.TryParse("x AND (y OR z)"u8, out _));
+        PermissionQuery parsed = new();
+        bool parses = parsed.TryParse(query, out error);
+        Assert.Equal(parses, used.TryParse(query, out QueryError second));
+        Assert.Equal(error, second);
+        Assert.Equal(parses, used.Is(query));
+        Assert.False(used.Is([.. query, (byte)' ']));
+        isSatisfied = parses && parsed.IsSatisfiedBy(set);
+        Assert.Equal(isSatisfied, parses && used.IsSatisfiedBy(set));
+        return parses;
+    }
 
     private readonly struct StringSet(HashSet<string> slugs) : IPermissionSet
     {
-        public bool Contains(ReadOnlySpan<byte> slug) => slugs.Contains(Encoding.UTF8.GetString(slug));
+        public bool Contains(ReadOnlySpan<byte> slug, ulong hash) => slugs.Contains(Encoding.UTF8.GetString(slug));
     }
 }

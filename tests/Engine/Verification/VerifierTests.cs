@@ -224,6 +224,32 @@ public sealed class VerifierTests : IDisposable
     }
 
     [Fact]
+    public void AQueryThatIsKeptIsHeldAgainstEachKeyAnewAndGivesWayToOthersOfItsLength()
+    {
+        _engine.PutKey("reader", permissions: ["read"]);
+        _engine.PutKey("writer", permissions: ["post", "read"]);
+        (string Query, string Key, VerifyOutcome Expected)[] asked =
+        [
+            ("read AND post", "reader", VerifyOutcome.InsufficientPermissions),
+            ("read AND post", "writer", VerifyOutcome.Valid),
+            ("read  OR post", "reader", VerifyOutcome.Valid),
+            ("read AND (post)", "reader", VerifyOutcome.InsufficientPermissions),
+            ("read AND posts", "writer", VerifyOutcome.InsufficientPermissions),
+            ("read AND post", "writer", VerifyOutcome.Valid),
+            ("read AND post(", "writer", VerifyOutcome.BadQuery),
+            ("read AND post", "reader", VerifyOutcome.InsufficientPermissions),
+        ];
+        foreach ((string query, string key, VerifyOutcome expected) in asked)
+        {
+            Assert.Equal(expected, _engine.Verify(key, query));
+            Assert.Equal(expected, _engine.Verify(key, query));
+        }
+
+        _engine.PutKey("reader", permissions: ["read", "post"]);
+        Assert.Equal(VerifyOutcome.Valid, _engine.Verify("reader", "read AND post"));
+    }
+
+    [Fact]
     public void DeletedIdentityIsAsIfAbsent()
     {
         _engine.PutIdentity("id_1", _engine.Limit("id_1", "requests", 1, 60_000));

@@ -43,7 +43,9 @@ internal sealed class PermissionTarget : FuzzTarget
         // The quote is a byte that no request can hold, because bodies are UTF-8.
         byte[] query = [.. input.Skip(1).Where(static b => b != PermissionQuery.Quote)];
         bool? expected = RecursiveQuery.Evaluate(Encoding.Latin1.GetString(query), slugs);
-        bool parses = PermissionQuery.TryEvaluate(query, new StringSet(slugs), out bool isSatisfied, out QueryError error);
+        PermissionQuery parsed = new();
+        bool parses = parsed.TryParse(query, out QueryError error);
+        bool isSatisfied = parses && parsed.IsSatisfiedBy(new StringSet(slugs));
         Demand(parses == expected is not null && isSatisfied == (expected ?? false), $"expected {expected}, got {parses} and {isSatisfied}");
         if (!parses)
         {
@@ -55,6 +57,6 @@ internal sealed class PermissionTarget : FuzzTarget
 
     private readonly struct StringSet(HashSet<string> slugs) : IPermissionSet
     {
-        public bool Contains(ReadOnlySpan<byte> slug) => slugs.Contains(Encoding.Latin1.GetString(slug));
+        public bool Contains(ReadOnlySpan<byte> slug, ulong hash) => slugs.Contains(Encoding.Latin1.GetString(slug));
     }
 }
