@@ -37,16 +37,15 @@ internal static class DecisionEvents
             return;
         }
 
-        VerificationEvent verification = new()
-        {
-            Outcome = outcome,
-            TimeMs = input.NowMs,
-            LatencyNs = ElapsedNs(startTimestamp),
-            SpentCredits = result.SpentCredits,
-            RequestId = requestId,
-            KeyId = result.Record.KeyId,
-            TagCount = (byte)request.TagCount,
-        };
+        // Member by member: an initializer would fill a copy first, and to copy views is dear.
+        VerificationEvent verification = default;
+        verification.Outcome = outcome;
+        verification.TimeMs = input.NowMs;
+        verification.LatencyNs = ElapsedNs(startTimestamp);
+        verification.SpentCredits = result.SpentCredits;
+        verification.RequestId = requestId;
+        verification.KeyId = result.Record.KeyId;
+        verification.TagCount = (byte)request.TagCount;
         if (engine.Workspaces.Find(result.Record.WorkspaceIndex) is { } workspace)
         {
             verification.WorkspaceId = workspace.IdUtf8;
@@ -92,7 +91,10 @@ internal static class DecisionEvents
     internal static void Decided(
         EventRing ring, EngineState engine, in RatelimitInput input, RatelimitResult result, ReadOnlySpan<byte> requestId, long startTimestamp)
     {
-        RatelimitEvent decision = new() { TimeMs = input.NowMs, RequestId = requestId, LatencyNs = ElapsedNs(startTimestamp) / input.Checks.Length };
+        RatelimitEvent decision = default;
+        decision.TimeMs = input.NowMs;
+        decision.RequestId = requestId;
+        decision.LatencyNs = ElapsedNs(startTimestamp) / input.Checks.Length;
         if (engine.Workspaces.Find(input.Caller.ForWorkspaceIndex) is { } workspace)
         {
             decision.WorkspaceId = workspace.IdUtf8;

@@ -60,13 +60,12 @@ internal sealed class RatelimitEndpoint
             return false;
         }
 
-        var input = new RatelimitInput
-        {
-            Caller = caller,
-            Checks = ToEngine(_reader.Checks, _checks),
-            Texts = _reader.Texts,
-            NowMs = TestTime(head, _testMode) ?? _clock.NowMs,
-        };
+        // Member by member: an initializer would fill a copy first, and to copy views is dear.
+        RatelimitInput input = default;
+        input.Caller = caller;
+        input.Checks = ToEngine(_reader.Checks, _checks);
+        input.Texts = _reader.Texts;
+        input.NowMs = TestTime(head, _testMode) ?? _clock.NowMs;
         if (_decider.Decide(in input, isBatch, _result) != RatelimitOutcome.Decided)
         {
             return false;
@@ -98,7 +97,7 @@ internal sealed class RatelimitEndpoint
     {
         const int Head = 512;
         var writer = new ResponseWriter(output.GetSpan(Head + BodyBytesMax(in input, isBatch, _result)));
-        writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.DateOf(_clock.Timestamp), option);
+        _clock.WriteJsonHead(ref writer, option);
         WriteBody(ref writer, in input, isBatch, requestId, _result);
         writer.Complete();
         Debug.Assert(!writer.Overflowed, "bytesMax is an upper bound.");

@@ -62,13 +62,12 @@ internal sealed class VerifyKeyEndpoint
         input.NowMs = _clock.NowMs;
         if (connection.KeyAhead.IsSet && connection.KeyAhead.Is(request.Key, connection.Input.FirstSpan()))
         {
-            input.SetKey(request.Key, connection.KeyAhead.Lookup.Digest);
+            input.SetKey(request.Key, in connection.KeyAhead.Lookup);
         }
         else
         {
             // The slot of the key is on its way while the caller is looked up.
-            input.SetKey(request.Key);
-            _engine.Keys.Prefetch(input.Key);
+            input.SetKey(request.Key, _engine.Keys);
         }
 
         if (!_callers.TryGet(connection, head.Authorization, takesBareToken: false, out KeyRecord caller))
@@ -109,7 +108,7 @@ internal sealed class VerifyKeyEndpoint
     {
         const int Head = 256;
         var writer = new ResponseWriter(output.GetSpan(Head + VerifyKeyBody.BytesMax(in input, _result)));
-        writer.WriteHead(200, ResponseWriter.ApplicationJson, _clock.DateOf(_clock.Timestamp), option);
+        _clock.WriteJsonHead(ref writer, option);
         VerifyKeyBody.Write(ref writer, requestId, outcome, in input, _result);
         writer.Complete();
         Debug.Assert(!writer.Overflowed, "BytesMax is an upper bound.");

@@ -33,7 +33,7 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
     internal void WriteLiveness(ConnectionOutput output, ConnectionOption option, bool isHead)
     {
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
-        writer.WriteHead(200, ResponseWriter.ApplicationJson, clock.DateOf(clock.Timestamp), option);
+        clock.WriteJsonHead(ref writer, option);
         writer.Write("{\"meta\":{\"requestId\":\""u8);
         writer.Write(ids.Next());
         writer.Write("\"},\"data\":{\"message\":\"we're cooking\"}}"u8);

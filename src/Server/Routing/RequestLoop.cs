@@ -20,7 +20,7 @@ namespace Unkey.Server.Routing;
 /// behind it wait. A head stays in the input until its body is complete and is then parsed once more, so a connection that
 /// waits for a body keeps no parsed state but a byte count.
 /// </remarks>
-internal sealed class RequestLoop
+internal sealed partial class RequestLoop
 {
     /// <summary>Longest body that is copied together for the hot path when it lies in several blocks.</summary>
     private const int HotBodyBytesMax = 64 * 1024;
@@ -140,6 +140,7 @@ internal sealed class RequestLoop
     internal void CompleteCold(Connection connection, ColdResponse response)
     {
         ConnectionOption option = _reactor.Draining ? ConnectionOption.Close : connection.ColdOption;
+        connection.Output.HoldsSecrets = true;
         _answers.Write(connection.Output, response, option, connection.ColdIsHead, connection.RequestStartTimestamp);
         Count(connection.ColdEndpoint, OutcomeLabels.OutcomeOf(response.Status), connection.RequestStartTimestamp);
         Answered(connection, option);
@@ -171,6 +172,11 @@ internal sealed class RequestLoop
     [HotPath]
     private bool ProcessOne(Connection connection)
     {
+        if (!connection.Scan.Started && TryServeAgain(connection))
+        {
+            return true;
+        }
+
         ReadOnlySequence<byte> input = connection.Input.Peek();
         if (input.IsEmpty)
         {
@@ -262,13 +268,7 @@ internal sealed class RequestLoop
     [HotPath]
     private void Dispatch(Connection connection, RequestHead head, in ReadOnlySequence<byte> body, int requestBytes)
     {
-        ConnectionOption option = _reactor.Draining ? ConnectionOption.Close : head.AnswerOption;
-        connection.RequestStartTimestamp = _reactor.Clock.Timestamp;
-        if (connection.Input.Length > requestBytes)
-        {
-            _next.Find(connection.Input.FirstSpan(), requestBytes, _parser.RememberedBytes, _context.Engine.Keys);
-        }
-
+        ConnectionOption option = Begin(connection, head, requestBytes);
         if (connection.IsAdmin)
         {
             _cold.StartAdmin(connection, head, option);
@@ -336,6 +336,18 @@ internal sealed class RequestLoop
 
         Consume(connection, requestBytes);
         Answered(connection, option);
+    }
+
+    [HotPath]
+    private ConnectionOption Begin(Connection connection, RequestHead head, int requestBytes)
+    {
+        connection.RequestStartTimestamp = _reactor.Clock.Timestamp;
+        if (connection.Input.Length > requestBytes)
+        {
+            _next.Find(connection.Input.FirstSpan(), requestBytes, _parser.RememberedBytes, _context.Engine.Keys);
+        }
+
+        return _reactor.Draining ? ConnectionOption.Close : head.AnswerOption;
     }
 
     // Whoever floods the server with unknown root keys is refused here, which spares the thread pool. A known one goes its way, whatever it is good for.

@@ -50,13 +50,17 @@ internal sealed class BufferPool
     }
 
     /// <summary>Takes back a block; the caller must not use it again.</summary>
+    /// <param name="segment">The block.</param>
+    /// <param name="heldSecrets">Whether keys were in it, which must not stay in memory for longer than their request: then it is cleared.</param>
     [HotPath]
-    internal void Return(BufferSegment segment)
+    internal void Return(BufferSegment segment, bool heldSecrets)
     {
         RentedCount--;
+        if (heldSecrets)
+        {
+            segment.Array.AsSpan(0, segment.End).Clear();
+        }
 
-        // Keys and root keys were in it, which must not stay in memory for longer than their request.
-        segment.Array.AsSpan(0, segment.End).Clear();
         segment.Reset();
         if (segment.IsPooled && _freeCount < RetainedMax)
         {

@@ -11,6 +11,7 @@ internal sealed class BufferSegment : ReadOnlySequenceSegment<byte>
     {
         Array = array;
         IsPooled = pooled;
+        Memory = array;
     }
 
     /// <summary>The block, on the pinned object heap, so that its address can go to the kernel.</summary>
@@ -40,15 +41,13 @@ internal sealed class BufferSegment : ReadOnlySequenceSegment<byte>
 
     /// <summary>Records that <paramref name="count"/> bytes were written at <see cref="End"/>.</summary>
     [HotPath]
-    internal void Append(int count)
-    {
-        End += count;
-        Memory = new ReadOnlyMemory<byte>(Array, 0, End);
-    }
+    internal void Append(int count) => End += count;
 
     /// <summary>Puts <paramref name="next"/> behind this block and continues the running index.</summary>
     internal void Link(BufferSegment next)
     {
+        // A sequence takes the last block's end as given; only of a block with another behind it the memory has to end with the data.
+        Memory = new ReadOnlyMemory<byte>(Array, 0, End);
         next.RunningIndex = RunningIndex + End;
         NextSegment = next;
     }
@@ -60,7 +59,10 @@ internal sealed class BufferSegment : ReadOnlySequenceSegment<byte>
         Start = 0;
         End = 0;
         RunningIndex = 0;
-        NextSegment = null;
-        Memory = default;
+        if (NextSegment is not null)
+        {
+            NextSegment = null;
+            Memory = Array;
+        }
     }
 }

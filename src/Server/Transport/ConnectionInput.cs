@@ -66,6 +66,10 @@ internal sealed class ConnectionInput(BufferPool pool) : PipeReader
         ? ReadOnlySequence<byte>.Empty
         : new ReadOnlySequence<byte>(_first!, _first!.Start, _last!, _last!.End);
 
+    /// <summary>All bytes waiting, when they lie in one block; empty otherwise.</summary>
+    [HotPath]
+    internal ReadOnlyMemory<byte> OneBlock() => _first is null || _first != _last ? default : new ReadOnlyMemory<byte>(_first.Array, _first.Start, _first.Length);
+
     /// <summary>The bytes waiting in the first block.</summary>
     [HotPath]
     internal ReadOnlySpan<byte> FirstSpan() => _first is null ? default : _first.Array.AsSpan(_first.Start, _first.Length);
@@ -93,7 +97,7 @@ internal sealed class ConnectionInput(BufferPool pool) : PipeReader
                 _last = null;
             }
 
-            pool.Return(empty);
+            pool.Return(empty, heldSecrets: true);
         }
     }
 
@@ -103,7 +107,7 @@ internal sealed class ConnectionInput(BufferPool pool) : PipeReader
     {
         if (Length == 0 && _first is not null)
         {
-            pool.Return(_first);
+            pool.Return(_first, heldSecrets: true);
             _first = _last = null;
         }
     }

@@ -18,6 +18,9 @@ internal sealed class ConnectionOutput(BufferPool pool) : PipeWriter
     /// <summary>Bytes written and not yet sent.</summary>
     internal int Unsent { get; private set; }
 
+    /// <summary>Whether an answer may hold a key, as those of the control plane do; becomes false when all is sent.</summary>
+    internal bool HoldsSecrets { get; set; }
+
     /// <inheritdoc/>
     public override long UnflushedBytes => Unsent;
 
@@ -85,8 +88,10 @@ internal sealed class ConnectionOutput(BufferPool pool) : PipeWriter
                 _last = null;
             }
 
-            pool.Return(done);
+            pool.Return(done, HoldsSecrets);
         }
+
+        HoldsSecrets = false;
     }
 
     /// <inheritdoc/>

@@ -11,9 +11,13 @@ namespace Unkey.Server.Transport;
 /// </remarks>
 internal sealed class ReactorClock(TimeProvider time, bool serverTiming = false)
 {
+    private const int JsonHeadBytesMax = 256;
+
     private readonly byte[] _date = new byte[HttpDate.ByteCount];
     private readonly long _ticksPerMs = time.TimestampFrequency / 1000;
     private readonly ServerTiming? _timing = serverTiming ? new ServerTiming(time) : null;
+    private readonly byte[] _jsonHead = new byte[JsonHeadBytesMax];
+    private int _jsonHeadBytes;
     private long _dateSecond = -1;
     private long _slewedTicks;
 
@@ -53,7 +57,31 @@ internal sealed class ReactorClock(TimeProvider time, bool serverTiming = false)
             _dateSecond = second;
             Minute = second / 60;
             HttpDate.Write(wallMs, _date);
+            PrepareJsonHead();
         }
+    }
+
+    /// <summary>Writes the head of a 200 with JSON: the one of this second, or, where the connection has to be told something or answers carry their time, its parts.</summary>
+    /// <param name="writer">Where to write.</param>
+    /// <param name="option">What to say of the connection.</param>
+    [HotPath]
+    internal void WriteJsonHead(ref ResponseWriter writer, ConnectionOption option)
+    {
+        if (option == ConnectionOption.None && _timing is null)
+        {
+            writer.WriteHead(_jsonHead.AsSpan(0, _jsonHeadBytes));
+        }
+        else
+        {
+            writer.WriteHead(200, ResponseWriter.ApplicationJson, DateOf(Timestamp), option);
+        }
+    }
+
+    private void PrepareJsonHead()
+    {
+        var writer = new ResponseWriter(_jsonHead);
+        writer.WriteHead(200, ResponseWriter.ApplicationJson, _date, ConnectionOption.None);
+        _jsonHeadBytes = writer.Written;
     }
 
     [HotPath]
