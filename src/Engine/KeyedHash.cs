@@ -88,10 +88,10 @@ public readonly struct KeyedHash
             ulong v2 = _v2;
             ulong v3 = _v3;
             Word((ulong)part.Length, ref v0, ref v1, ref v2, ref v3);
-            ReadOnlySpan<byte> tail = Words(part, ref v0, ref v1, ref v2, ref v3);
-            if (tail.Length > 0)
+            Words(part, ref v0, ref v1, ref v2, ref v3);
+            if (part.Length % sizeof(ulong) > 0)
             {
-                Word(Padded(tail), ref v0, ref v1, ref v2, ref v3);
+                Word(Tail(part), ref v0, ref v1, ref v2, ref v3);
             }
 
             _v0 = v0;
@@ -129,9 +129,9 @@ public readonly struct KeyedHash
             ulong v1 = _v1;
             ulong v2 = _v2;
             ulong v3 = _v3;
-            ReadOnlySpan<byte> tail = Words(data, ref v0, ref v1, ref v2, ref v3);
+            Words(data, ref v0, ref v1, ref v2, ref v3);
             _length += (ulong)data.Length;
-            Word((_length << 56) | Padded(tail), ref v0, ref v1, ref v2, ref v3);
+            Word((_length << 56) | Tail(data), ref v0, ref v1, ref v2, ref v3);
 
             v2 ^= 0xee;
             FourRounds(ref v0, ref v1, ref v2, ref v3);
@@ -141,10 +141,10 @@ public readonly struct KeyedHash
             return new UInt128(v0 ^ v1 ^ v2 ^ v3, low);
         }
 
-        /// <summary>Consumes the whole words and hands back the 0 to 7 bytes that remain.</summary>
+        /// <summary>Consumes the whole words; 0 to 7 bytes remain.</summary>
         /// <remarks>The state travels in locals, which live in registers; in fields every round would go through memory.</remarks>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static ReadOnlySpan<byte> Words(ReadOnlySpan<byte> data, ref ulong v0, ref ulong v1, ref ulong v2, ref ulong v3)
+        private static void Words(ReadOnlySpan<byte> data, ref ulong v0, ref ulong v1, ref ulong v2, ref ulong v3)
         {
             // BOUND: eight bytes leave the input in each turn.
             while (data.Length >= 8)
@@ -152,16 +152,27 @@ public readonly struct KeyedHash
                 Word(BinaryPrimitives.ReadUInt64LittleEndian(data), ref v0, ref v1, ref v2, ref v3);
                 data = data[8..];
             }
-
-            return data;
         }
 
-        private static ulong Padded(ReadOnlySpan<byte> tail)
+        /// <summary>The 0 to 7 bytes behind the whole words, zeros behind them.</summary>
+        private static ulong Tail(ReadOnlySpan<byte> data)
         {
-            ulong word = 0;
-            for (int i = 0; i < tail.Length; i++)
+            int bytes = data.Length % sizeof(ulong);
+            if (bytes == 0)
             {
-                word |= (ulong)tail[i] << (8 * i);
+                return 0;
+            }
+
+            if (data.Length >= sizeof(ulong))
+            {
+                // The last word, without what was in the one before it.
+                return BinaryPrimitives.ReadUInt64LittleEndian(data[^sizeof(ulong)..]) >> (8 * (sizeof(ulong) - bytes));
+            }
+
+            ulong word = 0;
+            for (int i = 0; i < bytes; i++)
+            {
+                word |= (ulong)data[i] << (8 * i);
             }
 
             return word;

@@ -6,7 +6,8 @@ namespace Unkey.Protocol;
 /// throws on what a client sends.</summary>
 /// <remarks>
 /// It accepts exactly the requests that the contract accepts and says nothing about the others: the schema validator of the control plane
-/// reads those again and explains them. Of a repeated member the last one counts, and only that one is judged.
+/// reads those again and explains them. Of a repeated member the last one counts, and only that one is judged. A single check is remembered without its identifier,
+/// because the next one is usually the same but for that.
 /// </remarks>
 public sealed class RatelimitRequestReader
 {
@@ -27,6 +28,9 @@ public sealed class RatelimitRequestReader
     private readonly RatelimitCheck[] _checks = new RatelimitCheck[ChecksMax];
     private readonly TextScratch _scratch = new();
     private byte[] _texts = new byte[TextsBytesKept];
+    private readonly RememberedBody _remembered = new();
+    private TextRange _identifier;
+    private int _identifiers;
     private int _textsUsed;
     private int _count;
 
@@ -55,12 +59,25 @@ public sealed class RatelimitRequestReader
     [HotPath]
     public bool TryReadOne(ReadOnlySpan<byte> body)
     {
+        if (_remembered.IsAlike(body, out ReadOnlySpan<byte> identifier) && identifier.Length <= TextLengthMax)
+        {
+            Replace(identifier);
+            return true;
+        }
+
         Reset();
         var scanner = new JsonScanner(body);
-        return scanner.Read() == JsonToken.ObjectStart
-            && TryReadCheck(ref scanner, isV1: false, out bool isValid)
-            && isValid
-            && scanner.Read() == JsonToken.End;
+        if (scanner.Read() != JsonToken.ObjectStart || !TryReadCheck(ref scanner, isV1: false, out bool isValid) || !isValid || scanner.Read() != JsonToken.End)
+        {
+            return false;
+        }
+
+        if (_identifiers == 1 && !_scratch.IsUsed)
+        {
+            _remembered.Keep(body, _identifier);
+        }
+
+        return true;
     }
 
     /// <summary>Reads a body of v1's <c>ratelimits.limit</c>: one object that may have other members too; its namespace is <c>default</c> when
@@ -128,7 +145,9 @@ public sealed class RatelimitRequestReader
             _texts = new byte[TextsBytesKept]; // ALLOC: once after a request with far more text than any ordinary one.
         }
 
+        _remembered.Forget();
         _scratch.Reset();
+        _identifiers = 0;
         _textsUsed = 0;
         _count = 0;
     }
@@ -161,6 +180,7 @@ public sealed class RatelimitRequestReader
                     goesOn = _scratch.TryTake(ref scanner, scanner.Read(), 1, TextLengthMax, out space, out isMemberValid);
                     break;
                 case Member.Identifier:
+                    _identifiers++;
                     goesOn = _scratch.TryTake(ref scanner, scanner.Read(), 1, identifierLengthMax, out identifier, out isMemberValid);
                     break;
                 case Member.Limit:
@@ -191,6 +211,7 @@ public sealed class RatelimitRequestReader
         if (isValid)
         {
             ReadOnlySpan<byte> nameOrId = (seen & Member.Namespace) != 0 ? _scratch.Text(scanner.Text, space) : "default"u8;
+            _identifier = identifier;
             int namespaceOffset = Keep(nameOrId);
             int identifierOffset = Keep(_scratch.Text(scanner.Text, identifier));
             _checks[_count++] = new RatelimitCheck
@@ -206,6 +227,15 @@ public sealed class RatelimitRequestReader
         }
 
         return token == JsonToken.ObjectEnd;
+    }
+
+    // The identifier is the last of the texts.
+    private void Replace(ReadOnlySpan<byte> identifier)
+    {
+        ref RatelimitCheck check = ref _checks[0];
+        _textsUsed = check.IdentifierOffset;
+        _ = Keep(identifier);
+        check = check with { IdentifierLength = identifier.Length };
     }
 
     private int Keep(ReadOnlySpan<byte> text)

@@ -11,9 +11,6 @@ namespace Unkey.Protocol;
 /// </remarks>
 internal sealed class VerifyKeyMembers
 {
-    /// <summary>Longer bodies are not remembered.</summary>
-    private const int RememberedBytesMax = 1024;
-
     private const int KeyLengthMax = 512;
     private const int PermissionsLengthMax = 1000;
     private const int MigrationIdLengthMax = 256;
@@ -24,6 +21,7 @@ internal sealed class VerifyKeyMembers
     private const long CostMax = 1_000_000_000_000;
 
     private readonly TextScratch _texts = new();
+    private readonly RememberedBody _remembered = new();
     private readonly TagList _tags;
     private readonly VerifyKeyLimitList _limits;
     private TextRange _key;
@@ -32,10 +30,6 @@ internal sealed class VerifyKeyMembers
     private int _keys;
     private bool _hasCost;
     private long _cost;
-
-    // The last body with zeros for its key; no bytes when it is not one to remember.
-    private byte[] _remembered = [];
-    private int _rememberedBytes;
 
     /// <summary>Makes memory for ordinary requests.</summary>
     internal VerifyKeyMembers()
@@ -59,28 +53,15 @@ internal sealed class VerifyKeyMembers
     }
 
     /// <summary>What is kept of the last body, for the tests.</summary>
-    internal ReadOnlySpan<byte> Remembered => _remembered;
+    internal ReadOnlySpan<byte> Remembered => _remembered.Bytes;
 
     /// <summary>Clears what was decoded of the last request.</summary>
     [HotPath]
     internal void Forget() => _texts.Reset();
 
     /// <summary>Whether a body is the last one but for the characters of its key, so that every member is where it was and what it was.</summary>
-    /// <remarks>What is compared is not secret: the key is left out, and credentials are in the head.</remarks>
     [HotPath]
-    internal bool IsAlike(ReadOnlySpan<byte> body)
-    {
-        if (body.Length != _rememberedBytes || body.IsEmpty)
-        {
-            return false;
-        }
-
-        ReadOnlySpan<byte> remembered = _remembered.AsSpan(0, body.Length);
-        int end = _key.Offset + _key.Length;
-        return body[end..].SequenceEqual(remembered[end..])
-            && body[.._key.Offset].SequenceEqual(remembered[.._key.Offset])
-            && ByteScan.IsPlainAscii(body[_key.Offset..end]);
-    }
+    internal bool IsAlike(ReadOnlySpan<byte> body) => _remembered.IsAlike(body, out ReadOnlySpan<byte> key) && key.Length == _key.Length;
 
     /// <summary>Reads a body.</summary>
     /// <returns><see langword="false"/> for everything that the contract answers with 400; nothing is remembered then.</returns>
@@ -94,7 +75,12 @@ internal sealed class VerifyKeyMembers
             return false;
         }
 
-        Remember(body);
+        // A key that came twice would be remembered once, and what was decoded is not kept.
+        if (_keys == 1 && !_texts.IsUsed)
+        {
+            _remembered.Keep(body, _key);
+        }
+
         return true;
     }
 
@@ -138,7 +124,7 @@ internal sealed class VerifyKeyMembers
 
     private void Reset()
     {
-        _rememberedBytes = 0;
+        _remembered.Forget();
         _texts.Reset();
         _tags.Reset();
         _limits.Reset();
@@ -249,22 +235,4 @@ internal sealed class VerifyKeyMembers
 
     private bool TryReadText(ref JsonScanner scanner, int lengthMin, int lengthMax, out TextRange text, out bool isValid) =>
         _texts.TryTake(ref scanner, scanner.Read(), lengthMin, lengthMax, out text, out isValid);
-
-    // A key that came twice would be remembered once, and one that is not plain ASCII has another length in characters than in bytes.
-    private void Remember(ReadOnlySpan<byte> body)
-    {
-        if (body.Length > RememberedBytesMax || _keys != 1 || _texts.IsUsed || !ByteScan.IsPlainAscii(body.Slice(_key.Offset, _key.Length)))
-        {
-            return;
-        }
-
-        if (_remembered.Length == 0)
-        {
-            _remembered = new byte[RememberedBytesMax]; // ALLOC: once.
-        }
-
-        body.CopyTo(_remembered);
-        _remembered.AsSpan(_key.Offset, _key.Length).Clear();
-        _rememberedBytes = body.Length;
-    }
 }

@@ -149,6 +149,7 @@ public sealed class AllocationTests
             ["Authority.IsValid"] = static () => Authority.IsValid("[::1]:80"u8),
             ["ByteScan.IndexOfLineBreaking"] = () => ByteScan.IndexOfLineBreaking(line, out _),
             ["ByteScan.IsPlainAscii"] = () => Assert.True(ByteScan.IsPlainAscii("sk_1234567890abcdefghi"u8) && !ByteScan.IsPlainAscii("\""u8)),
+            ["RememberedBody.IsAlike"] = () => Assert.True(members.TryRead(alike) && members.IsAlike(alike)),
             ["VerifyKeyMembers.TryRead"] = () => Assert.True(members.TryRead(body)),
             ["VerifyKeyMembers.IsAlike"] = () => Assert.True(members.TryRead(alike) && members.IsAlike(alike)),
             ["VerifyKeyMembers.Give"] = () =>

@@ -11,6 +11,48 @@ public sealed class RatelimitTests
 {
     private const string Good = """{"namespace":"n","identifier":"i","limit":5,"duration":1000}""";
 
+    [Fact]
+    public void A_check_that_is_like_the_one_before_but_for_its_identifier_is_read_as_what_it_is()
+    {
+        var used = new RatelimitRequestReader();
+        Gen<string> identifier = Gen.Frequency(
+            (6, Gen.OneOf("u", "user_1", "user_22", "a much longer identifier than the others", new string('x', 512), new string('x', 513))),
+            (2, Gen.OneOf("", "\u00e9", "\\n", "a\\u0041", "\u0001", "a\",\"limit\":7,\"x\":\"")));
+        Gen<string> body = Gen.Select(Gen.OneOf("emails", "calls"), identifier, Gen.OneOf("5", "7", "0"), Gen.OneOf("", ",\"identifier\":\"again\"", ",\"cost\":2"))
+            .Select(static (space, text, limit, more) => $"{{\"namespace\":\"{space}\",\"identifier\":\"{text}\",\"limit\":{limit},\"duration\":1000{more}}}");
+        int accepted = 0;
+        Gen.Select(body, Gen.Int[0, 400]).Sample(
+            (text, place) =>
+            {
+                byte[] bytes = Encoding.UTF8.GetBytes(text);
+                if (place < bytes.Length)
+                {
+                    bytes[place] = (byte)'"';
+                }
+
+                string expected = Read(new RatelimitRequestReader(), bytes);
+                accepted += expected == "refused" ? 0 : 1;
+                return Read(used, bytes) == expected;
+            },
+            iter: 60_000,
+            threads: 1);
+        Assert.InRange(accepted, 6_000, 54_000);
+    }
+
+    private static string Read(RatelimitRequestReader reader, byte[] body)
+    {
+        if (!reader.TryReadOne(body))
+        {
+            return "refused";
+        }
+
+        Assert.Equal(1, reader.Checks.Length);
+        RatelimitCheck check = reader.Checks[0];
+        string space = Encoding.UTF8.GetString(reader.Texts.Slice(check.NamespaceOffset, check.NamespaceLength));
+        string identifier = Encoding.UTF8.GetString(reader.Texts.Slice(check.IdentifierOffset, check.IdentifierLength));
+        return $"{space}|{identifier}|{check.Limit}|{check.DurationMs}|{check.Cost}";
+    }
+
     [Theory]
     [InlineData(Good)]
     [InlineData("""{"cost":0,"duration":2592000000,"limit":9223372036854775807,"identifier":" ","namespace":"rlns_1"}""")]
