@@ -8,6 +8,10 @@ namespace Unkey.Server.Events;
 /// <summary>Writes the tags of one event after the other as JSON arrays. One thread; its memory is used again for each.</summary>
 internal sealed class TagsWriter : IDisposable
 {
+    // What stands in JSON as it is; the rest is left to the JSON writer, which escapes more than JSON asks for.
+    private static readonly SearchValues<byte> s_plain =
+        SearchValues.Create(" !#$%()*,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{|}~"u8);
+
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private readonly Utf8JsonWriter _json;
 
@@ -25,6 +29,36 @@ internal sealed class TagsWriter : IDisposable
         }
 
         _buffer.ResetWrittenCount();
+        return TryPlain(in item) ? _buffer.WrittenSpan : Escaped(in item);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _json.Dispose();
+
+    private bool TryPlain(in VerificationEvent item)
+    {
+        _buffer.Write("["u8);
+        EventReader reader = item.Tags;
+        for (int i = 0; i < item.TagCount; i++)
+        {
+            ReadOnlySpan<byte> tag = reader.Text();
+            if (tag.ContainsAnyExcept(s_plain))
+            {
+                return false;
+            }
+
+            _buffer.Write(i == 0 ? "\""u8 : ",\""u8);
+            _buffer.Write(tag);
+            _buffer.Write("\""u8);
+        }
+
+        _buffer.Write("]"u8);
+        return true;
+    }
+
+    private ReadOnlySpan<byte> Escaped(in VerificationEvent item)
+    {
+        _buffer.ResetWrittenCount();
         _json.Reset();
         _json.WriteStartArray();
         EventReader reader = item.Tags;
@@ -37,7 +71,4 @@ internal sealed class TagsWriter : IDisposable
         _json.Flush();
         return _buffer.WrittenSpan;
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _json.Dispose();
 }

@@ -13,6 +13,9 @@ internal sealed record VerificationEventRow
 
     private const double NsPerMs = 1e6;
 
+    /// <summary><see cref="Source"/> in UTF-8.</summary>
+    public static ReadOnlySpan<byte> SourceUtf8 => "api"u8;
+
     public required long TimeMs { get; init; }
 
     public required string RequestId { get; init; }

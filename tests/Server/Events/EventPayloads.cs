@@ -86,6 +86,9 @@ internal static class EventPayloads
         return EventSpool.BatchOf(builder);
     }
 
+    /// <summary>A batch with a token that is its own only by name.</summary>
+    public static EventBatch Batch(string token, params byte[][] payloads) => Batch(payloads) with { Token = token };
+
     private static byte[] Make(Fill fill)
     {
         byte[] room = new byte[4096];

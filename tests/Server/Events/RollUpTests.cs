@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Data.Sqlite;
@@ -36,12 +37,12 @@ public sealed class RollUpTests : IDisposable
     public async Task ManyEventsAreSummedTogetherAndAlsoWhenNoMoreCome()
     {
         await using SqliteEventSink sink = Open();
-        await sink.DeliverAsync(Batch("a", 3_000), CancellationToken.None);
+        await sink.DeliverAsync(Batch("a", 3_000, identifiers: 3_000), CancellationToken.None);
         using EventStoreReader store = new(_directory);
         long first = store.Number(CountByMinute);
         await sink.DeliverAsync(Batch("b", 3_000), CancellationToken.None);
         Assert.Equal(first, store.Number(CountByMinute));
-        _clock.NowMs += RollUps.PeriodMs;
+        _clock.NowMs += RollUps.PauseMaxMs;
         Poll.Until(() => store.Number(CountByMinute) == 6_000, "the sums catch up without a batch");
     }
 
@@ -76,6 +77,7 @@ public sealed class RollUpTests : IDisposable
         await sink.DeliverAsync(Batch("b", 2, tokens: 5), CancellationToken.None);
         using EventStoreReader store = new(_directory);
         Assert.Equal(5, store.Number(CountByMinute));
+        Assert.Equal([$"integer {long.MaxValue}"], store.Texts("SELECT DISTINCT typeof(total_tokens) || ' ' || total_tokens FROM ratelimits_per_minute_v1"));
     }
 
     [Fact]
@@ -98,14 +100,22 @@ public sealed class RollUpTests : IDisposable
 
     private SqliteEventSink Open() => SqliteEventSink.Open(_directory, 0, _clock);
 
-    private static EventBatch Batch(string token, int count, long tokens = 1)
+    private static EventBatch Batch(string token, int count, long tokens = 1, int identifiers = 1)
     {
         byte[] room = new byte[256];
         EventBatchBuilder builder = new();
         for (int i = 0; i < count; i++)
         {
             EventWriter writer = new(room);
-            RatelimitEvent item = new() { TimeMs = 1_800_000_000_000, Passed = true, Tokens = tokens, WorkspaceId = "ws"u8, NamespaceId = "ns"u8, Identifier = "me"u8 };
+            RatelimitEvent item = new()
+            {
+                TimeMs = 1_800_000_000_000,
+                Passed = true,
+                Tokens = tokens,
+                WorkspaceId = "ws"u8,
+                NamespaceId = "ns"u8,
+                Identifier = Encoding.ASCII.GetBytes($"me {i % identifiers}"),
+            };
             item.WriteTo(ref writer);
             Assert.True(builder.Add(room.AsSpan(0, writer.Written)));
         }

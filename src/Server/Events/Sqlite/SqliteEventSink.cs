@@ -33,12 +33,14 @@ internal sealed class SqliteEventSink : IEventSink
     private readonly TimeProvider _time;
     private readonly EventRetention _retention;
     private readonly BlockingCollection<Delivery> _deliveries = new(1);
+    private readonly Func<bool> _isStopping;
     private readonly Thread _thread;
 
     private SqliteEventSink(SqliteConnection connection, TimeProvider time, int retentionDays)
     {
         _connection = connection;
         _time = time;
+        _isStopping = () => _deliveries.IsAddingCompleted;
         _tables = new EventTables(connection);
         _rollUps = new RollUps(connection);
         _retention = new EventRetention(connection, retentionDays);
@@ -165,13 +167,25 @@ internal sealed class SqliteEventSink : IEventSink
     private void Deliver(EventBatch batch)
     {
         long nowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (!_rollUps.TryPrepare(_isStopping))
+        {
+            throw new EventSinkException("The store closes.");
+        }
+
+        bool isNew = false;
         SqliteDatabase.Transact(_connection, () =>
         {
-            if (_tables.TryClaim(batch.Token, nowMs))
+            isNew = _tables.TryClaim(batch.Token, nowMs);
+            if (isNew)
             {
                 Write(batch);
             }
         });
+        if (isNew)
+        {
+            _rollUps.Add(batch);
+        }
+
         _rollUps.RunIfDue(nowMs);
         _retention.RunIfDue(nowMs, TokenKeptMs, batch.Count);
     }
@@ -185,6 +199,11 @@ internal sealed class SqliteEventSink : IEventSink
 
         try
         {
+            if (!_rollUps.TryPrepare(_isStopping))
+            {
+                return;
+            }
+
             if (isLast)
             {
                 _rollUps.Run();

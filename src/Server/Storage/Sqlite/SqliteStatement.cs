@@ -81,6 +81,34 @@ internal sealed class SqliteStatement : IDisposable
         return number;
     }
 
+    /// <summary>Moves to the next row of a query. The next value that is bound is the first again, after <see cref="Reset"/>.</summary>
+    /// <returns>Whether there is one; when not, the statement is reset.</returns>
+    /// <exception cref="SqliteException">It failed; the statement is reset.</exception>
+    public bool Step()
+    {
+        _bound = 0;
+        int result = raw.sqlite3_step(_statement);
+        if (result == raw.SQLITE_ROW)
+        {
+            return true;
+        }
+
+        SqliteException? fault = result == raw.SQLITE_DONE ? null : Fault(result);
+        Reset();
+        return fault is null ? false : throw fault;
+    }
+
+    /// <summary>Ends a query before its last row.</summary>
+    public void Reset() => _ = raw.sqlite3_reset(_statement);
+
+    /// <summary>A number of the row; see <see cref="Step"/>.</summary>
+    /// <param name="column">From 0.</param>
+    public long NumberAt(int column) => raw.sqlite3_column_int64(_statement, column);
+
+    /// <summary>The bytes of a text or a blob of the row, valid until the next step; see <see cref="Step"/>.</summary>
+    /// <param name="column">From 0.</param>
+    public ReadOnlySpan<byte> BytesAt(int column) => raw.sqlite3_column_blob(_statement, column);
+
     /// <inheritdoc/>
     public void Dispose() => _statement.Dispose();
 

@@ -1,0 +1,147 @@
+using System;
+using System.Collections.Generic;
+using Microsoft.Data.Sqlite;
+using Unkey.Server.Storage.Sqlite;
+
+namespace Unkey.Server.Events.Sqlite.Sums;
+
+/// <summary>Adds the groups of one source to its roll-ups. One thread, inside its transaction.</summary>
+/// <remarks>
+/// In the order of each roll-up's primary key, so that a page is written once, and groups of the same span together. Groups of the same month and key
+/// are in the same order for all spans; then they are sorted once.
+/// </remarks>
+internal sealed class SumWriter : IDisposable
+{
+    private readonly RollUpSource _source;
+    private readonly List<SqliteStatement> _statements = [];
+    private int[] _order = [];
+    private long[] _starts = [];
+
+    /// <summary>Prepares the statements.</summary>
+    public SumWriter(SqliteConnection connection, RollUpSource source)
+    {
+        _source = source;
+        foreach (RollUpUnit unit in RollUpUnits.All)
+        {
+            _statements.Add(new SqliteStatement(connection, source.AddTo(unit)));
+        }
+    }
+
+    /// <summary>Adds all groups to all roll-ups.</summary>
+    /// <exception cref="SqliteException">It failed; the transaction is to be rolled back.</exception>
+    public void Write(SumTable table)
+    {
+        if (table.Count == 0)
+        {
+            return;
+        }
+
+        if (_order.Length < table.Count)
+        {
+            int room = Math.Max(table.Count, _order.Length * 2);
+            _order = new int[room];
+            _starts = new long[room];
+        }
+
+        Span<int> order = _order.AsSpan(0, table.Count);
+        for (int i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
+        for (int unit = 0; unit < _statements.Count; unit++)
+        {
+            FindStarts(table, RollUpUnits.All[unit]);
+            Comparer comparer = new(table, _starts);
+            if (!IsSorted(order, comparer))
+            {
+                order.Sort(comparer);
+            }
+
+            Write(table, order, _statements[unit]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _statements.ForEach(static statement => statement.Dispose());
+
+    private static bool IsSorted(ReadOnlySpan<int> order, Comparer comparer)
+    {
+        for (int i = 1; i < order.Length; i++)
+        {
+            if (comparer.Compare(order[i - 1], order[i]) > 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void FindStarts(SumTable table, RollUpUnit unit)
+    {
+        // Most groups are of one or two minutes.
+        long lastMinute = long.MinValue;
+        long lastStart = 0;
+        for (int i = 0; i < table.Count; i++)
+        {
+            long minute = GroupKey.Minute(table.Key(i));
+            if (minute != lastMinute)
+            {
+                lastMinute = minute;
+                lastStart = unit.StartOf(minute);
+            }
+
+            _starts[i] = lastStart;
+        }
+    }
+
+    private void Write(SumTable table, ReadOnlySpan<int> order, SqliteStatement statement)
+    {
+        for (int i = 0; i < order.Length;)
+        {
+            int group = order[i];
+            ReadOnlySpan<byte> texts = table.Key(group)[GroupKey.MinuteBytes..];
+            EventSum sum = table.Sum(group);
+
+            // BOUND: by the groups.
+            for (i++; i < order.Length && _starts[order[i]] == _starts[group] && table.Key(order[i])[GroupKey.MinuteBytes..].SequenceEqual(texts); i++)
+            {
+                sum.Add(in table.Sum(order[i]));
+            }
+
+            statement.Text(GroupKey.TakeText(ref texts)).Number(_starts[group]);
+            for (int key = 0; key < _source.Keys.Count; key++)
+            {
+                statement.Text(GroupKey.TakeText(ref texts));
+            }
+
+            for (int number = 0; number < _source.Sums.Count; number++)
+            {
+                statement.Number(sum[number]);
+            }
+
+            statement.Run();
+        }
+    }
+
+    // As SQLite compares: workspace, time, keys, each text by its bytes.
+    private readonly struct Comparer(SumTable table, long[] starts) : IComparer<int>
+    {
+        public int Compare(int x, int y)
+        {
+            ReadOnlySpan<byte> left = table.Key(x)[GroupKey.MinuteBytes..];
+            ReadOnlySpan<byte> right = table.Key(y)[GroupKey.MinuteBytes..];
+            int difference = GroupKey.TakeText(ref left).SequenceCompareTo(GroupKey.TakeText(ref right));
+            difference = difference != 0 ? difference : starts[x].CompareTo(starts[y]);
+
+            // BOUND: each turn takes a text off.
+            while (difference == 0 && !left.IsEmpty)
+            {
+                difference = GroupKey.TakeText(ref left).SequenceCompareTo(GroupKey.TakeText(ref right));
+            }
+
+            return difference;
+        }
+    }
+}
