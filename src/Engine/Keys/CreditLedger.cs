@@ -1,7 +1,5 @@
 using System;
-using System.Collections.Generic;
 using System.Diagnostics;
-using System.Text;
 using System.Threading;
 using Unkey.Engine.Memory;
 
@@ -42,7 +40,7 @@ public sealed unsafe class CreditLedger : IReclaimable, IDisposable
     /// <summary>Lists every key whose credits changed since its last confirmation. A change listed once is not listed again by itself.</summary>
     /// <param name="changes">Receives the changes.</param>
     /// <returns>How many were added.</returns>
-    public int Drain(ICollection<CreditChange> changes)
+    public int Drain(CreditChanges changes)
     {
         ArgumentNullException.ThrowIfNull(changes);
         Debug.Assert(_writerLock.IsHeldByCurrentThread, "The ledger is the writer's.");
@@ -72,7 +70,7 @@ public sealed unsafe class CreditLedger : IReclaimable, IDisposable
             if (cell->Owner != 0 && spent > cell->Settled)
             {
                 var record = new KeyRecord(cell->Owner);
-                changes.Add(new CreditChange(record.Digest, Encoding.UTF8.GetString(record.KeyId), cell->Serial, spent));
+                changes.Add(record.Digest, record.KeyId, cell->Serial, spent);
                 added++;
             }
         }

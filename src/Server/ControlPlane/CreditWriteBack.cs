@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
@@ -17,20 +16,19 @@ namespace Unkey.Server.ControlPlane;
 /// <see cref="CreditFile"/>.</remarks>
 internal sealed class CreditWriteBack : IAsyncDisposable
 {
-    /// <summary>A write-back that took long is followed by a pause of this many times its length: a key that spends all the time is then written once, not each second.</summary>
-    private const int PauseFactor = 20;
-
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_periodMax = TimeSpan.FromSeconds(10);
+
+    /// <summary>After a long write-back the next one waits up to ten seconds: a key that spends all the time is then written once, not each second.</summary>
+    private static readonly WorkPace s_pace = new(s_period, s_period, TimeSpan.FromSeconds(10));
 
     private readonly Func<bool> _survivesKill;
     private readonly TimeProvider _time;
     private readonly EngineState _engine;
     private readonly IStore _store;
     private readonly ILogger _logger;
-    private readonly PeriodicTimer _timer;
+    private readonly CancellationTokenSource _stopping = new();
     private readonly Task _loop;
-    private List<CreditChange>? _changes = [];
+    private CreditChanges? _changes = new();
 
     /// <summary>Starts the loop.</summary>
     /// <param name="engine">Whose credits.</param>
@@ -45,7 +43,6 @@ internal sealed class CreditWriteBack : IAsyncDisposable
         _engine = engine;
         _store = store;
         _logger = logger;
-        _timer = new PeriodicTimer(s_period, time);
         _loop = RunAsync();
     }
 
@@ -54,15 +51,15 @@ internal sealed class CreditWriteBack : IAsyncDisposable
     {
         // Megabytes when many keys spend: used again, unless another call has it just now.
         // ORDER: full fence: one call gets the list. Pairs with the release below.
-        List<CreditChange> changes = Interlocked.Exchange(ref _changes, null) ?? [];
+        CreditChanges changes = Interlocked.Exchange(ref _changes, null) ?? new();
         try
         {
             await _store.WriteAloneAsync(session => Write(session, changes), CancellationToken.None).ConfigureAwait(false);
-            Settle(changes, static (keys, change) => keys.ConfirmCredits(in change));
+            Settle(changes, isStored: true);
         }
         catch (StoreException exception)
         {
-            Settle(changes, static (keys, change) => keys.RequeueCredits(in change));
+            Settle(changes, isStored: false);
             ControlPlaneLog.CreditsNotWritten(_logger, changes.Count, exception);
         }
 
@@ -75,45 +72,50 @@ internal sealed class CreditWriteBack : IAsyncDisposable
     /// <summary>Stops the loop and writes the rest.</summary>
     public async ValueTask DisposeAsync()
     {
-        _timer.Dispose();
+        await _stopping.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
         await FlushAsync().ConfigureAwait(false);
+        _stopping.Dispose();
     }
 
     private async Task RunAsync()
     {
-        while (await _timer.WaitForNextTickAsync().ConfigureAwait(false))
+        TimeSpan pause = s_period;
+
+        // Not a periodic timer: one that rang during a long write-back would have the next one begin at once.
+        while (await PauseAsync(pause).ConfigureAwait(false))
         {
             long start = _time.GetTimestamp();
             await FlushAsync().ConfigureAwait(false);
-            TimeSpan pause = _survivesKill() ? _time.GetElapsedTime(start) * PauseFactor : s_period;
-            try
-            {
-                _timer.Period = pause < s_period ? s_period : pause < s_periodMax ? pause : s_periodMax;
-            }
-            catch (ObjectDisposedException)
-            {
-                return; // Stopped while it wrote.
-            }
+            pause = _survivesKill() ? s_pace.PauseAfter(_time.GetElapsedTime(start)) : s_period;
         }
     }
 
-    private int Write(StoreSession session, List<CreditChange> changes)
+    /// <returns>False at the stop.</returns>
+    private async Task<bool> PauseAsync(TimeSpan pause)
+    {
+        await Task.Delay(pause, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !_stopping.IsCancellationRequested;
+    }
+
+    private int Write(StoreSession session, CreditChanges changes)
     {
         lock (_engine.WriterLock)
         {
             _engine.Credits.Drain(changes);
         }
 
-        foreach (CreditChange change in changes)
+        // In the order of their ids, so that each page of the store is changed once.
+        foreach (int place in changes.OrderByKeyId())
         {
-            session.Spend(change.KeyId, change.Serial, change.Spent);
+            ref readonly CreditChange change = ref changes.Items[place];
+            session.Spend(changes.KeyId(in change), change.Serial, change.Spent);
         }
 
         return changes.Count;
     }
 
-    private void Settle(List<CreditChange> changes, Action<KeyTable, CreditChange> settle)
+    private void Settle(CreditChanges changes, bool isStored)
     {
         if (changes.Count == 0)
         {
@@ -122,7 +124,17 @@ internal sealed class CreditWriteBack : IAsyncDisposable
 
         lock (_engine.WriterLock)
         {
-            changes.ForEach(change => settle(_engine.Keys, change));
+            foreach (ref readonly CreditChange change in changes.Items)
+            {
+                if (isStored)
+                {
+                    _engine.Keys.ConfirmCredits(in change);
+                }
+                else
+                {
+                    _engine.Keys.RequeueCredits(in change);
+                }
+            }
         }
     }
 }

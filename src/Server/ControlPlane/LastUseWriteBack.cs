@@ -1,6 +1,6 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
+using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
@@ -16,15 +16,20 @@ namespace Unkey.Server.ControlPlane;
 internal sealed class LastUseWriteBack : IAsyncDisposable
 {
     // Small, so that requests get their turn in between.
-    private const int KeysPerUnit = 256;
+    private const int KeysPerUnit = 1024;
 
-    private static readonly TimeSpan s_period = TimeSpan.FromMinutes(1);
+    /// <summary>From the start of one write-back to the start of the next.</summary>
+    private static readonly WorkPace s_pace = new(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1), TimeSpan.Zero);
+
+    /// <summary>Between the units of a write-back: 200,000 keys are not written in one go but over some half a minute.</summary>
+    private static readonly WorkPace s_unitPace = new(TimeSpan.Zero, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(200));
 
     private readonly LastUse _lastUse;
     private readonly RootKeyUses _rootKeys;
     private readonly IStore _store;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly PeriodicTimer _timer;
+    private readonly CancellationTokenSource _stopping = new();
     private readonly Task _loop;
 
     /// <summary>Starts the loop.</summary>
@@ -33,53 +38,83 @@ internal sealed class LastUseWriteBack : IAsyncDisposable
         _lastUse = lastUse;
         _rootKeys = rootKeys;
         _store = store;
+        _time = time;
         _logger = logger;
-        _timer = new PeriodicTimer(s_period, time);
         _loop = RunAsync();
     }
 
-    /// <summary>Writes what has been noted so far. Any thread.</summary>
-    public async Task FlushAsync()
+    /// <summary>Writes what has been noted so far, without pauses. Any thread.</summary>
+    public Task FlushAsync() => WriteAsync(isPaced: false);
+
+    /// <summary>Stops the loop and writes the rest.</summary>
+    public async ValueTask DisposeAsync()
     {
-        // In the order of their ids, so that neighbours in the store are written together.
-        KeyValuePair<string, long>[] used = [.. _lastUse.Take().Concat(_rootKeys.Take()).OrderBy(static use => use.Key, StringComparer.Ordinal)];
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+        await FlushAsync().ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        TimeSpan turn = TimeSpan.Zero;
+        while (await PauseAsync(s_pace.PauseAfter(turn)).ConfigureAwait(false))
+        {
+            long start = _time.GetTimestamp();
+            await WriteAsync(isPaced: true).ConfigureAwait(false);
+            turn = _time.GetElapsedTime(start);
+        }
+    }
+
+    /// <returns>False at the stop.</returns>
+    private async Task<bool> PauseAsync(TimeSpan pause)
+    {
+        await Task.Delay(pause, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !_stopping.IsCancellationRequested;
+    }
+
+    /// <param name="isPaced">Whether there are pauses; the stop ends them.</param>
+    private async Task WriteAsync(bool isPaced)
+    {
+        UsedKeys used = _lastUse.Take();
+        AddRootKeys(used);
+        ReadOnlyMemory<int> places = used.OrderByKeyId();
         try
         {
-            foreach (KeyValuePair<string, long>[] unit in used.Chunk(KeysPerUnit))
+            while (places.Length > 0)
             {
-                await _store.WriteAsync(session => Write(session, unit), CancellationToken.None).ConfigureAwait(false);
+                ReadOnlyMemory<int> unit = places[..Math.Min(places.Length, KeysPerUnit)];
+                places = places[unit.Length..];
+                long start = _time.GetTimestamp();
+                await _store.WriteAsync(session => Write(session, used, unit.Span), CancellationToken.None).ConfigureAwait(false);
+                isPaced = isPaced && places.Length > 0 && await PauseAsync(s_unitPace.PauseAfter(_time.GetElapsedTime(start))).ConfigureAwait(false);
             }
         }
         catch (StoreException exception)
         {
             // Not kept for another try: the next use of each key is noted again.
-            ControlPlaneLog.LastUseNotWritten(_logger, used.Length, exception);
+            ControlPlaneLog.LastUseNotWritten(_logger, used.Count, exception);
         }
+
+        _lastUse.Return(used);
     }
 
-    /// <summary>Stops the loop and writes the rest.</summary>
-    public async ValueTask DisposeAsync()
+    private void AddRootKeys(UsedKeys used)
     {
-        _timer.Dispose();
-        await _loop.ConfigureAwait(false);
-        await FlushAsync().ConfigureAwait(false);
-    }
-
-    private static int Write(StoreSession session, KeyValuePair<string, long>[] unit)
-    {
-        foreach ((string keyId, long minute) in unit)
+        // Few, and not bounded again: what was taken is not told a second time.
+        foreach ((string keyId, long minuteMs) in _rootKeys.Take())
         {
-            session.NoteUse(keyId, minute);
+            used.Note(Encoding.UTF8.GetBytes(keyId), minuteMs, int.MaxValue);
         }
-
-        return unit.Length;
     }
 
-    private async Task RunAsync()
+    private static int Write(StoreSession session, UsedKeys used, ReadOnlySpan<int> places)
     {
-        while (await _timer.WaitForNextTickAsync().ConfigureAwait(false))
+        foreach (int place in places)
         {
-            await FlushAsync().ConfigureAwait(false);
+            session.NoteUse(used.KeyId(place), used.MinuteMs(place));
         }
+
+        return places.Length;
     }
 }

@@ -107,6 +107,7 @@ internal sealed class EventBatcher : IDisposable
             return true;
         }
 
+        using LastUse.Notes lastUse = _options.LastUse.Begin();
         for (int i = 0; i < _rings.Count; i++)
         {
             while (_rings[i].TryRead(ref _positions[i], out ReadOnlySpan<byte> payload))
@@ -118,7 +119,7 @@ internal sealed class EventBatcher : IDisposable
 
                 // A kind that this version does not know is left out.
                 _ = _builder.Add(payload);
-                _options.LastUse.Note(payload);
+                lastUse.Add(payload);
                 if (IsFull())
                 {
                     return true;

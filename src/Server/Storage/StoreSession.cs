@@ -12,15 +12,19 @@ internal sealed class StoreSession : IDisposable
     // Keyed by the text itself; every text is a constant, so the dictionary is bounded by the number of statements in the source.
     private readonly Dictionary<string, DbCommand> _commands = new(StringComparer.Ordinal);
 
+    private readonly Dictionary<string, RepeatedStatement> _repeated = new(StringComparer.Ordinal);
     private readonly ScanRows _scan;
+    private readonly PrepareRepeated _prepare;
 
     /// <summary>Wraps an open connection, which the session then owns.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="scan">The database's own way to read many rows.</param>
-    public StoreSession(DbConnection connection, ScanRows scan)
+    /// <param name="prepare">The database's own way to run one statement many times.</param>
+    public StoreSession(DbConnection connection, ScanRows scan, PrepareRepeated prepare)
     {
         Connection = connection;
         _scan = scan;
+        _prepare = prepare;
     }
 
     /// <summary>The connection.</summary>
@@ -85,9 +89,28 @@ internal sealed class StoreSession : IDisposable
     /// <param name="texts">Its parameters <c>?1</c>, <c>?2</c> and so on.</param>
     public ColumnScan Scan(string sql, params ReadOnlySpan<string> texts) => _scan(Connection, sql, texts);
 
+    /// <summary>A statement to run many times, past the driver; the session keeps it.</summary>
+    /// <param name="sql">Constant text; its parameters are <c>?1</c>, <c>?2</c> and so on.</param>
+    public RepeatedStatement Repeated(string sql)
+    {
+        if (!_repeated.TryGetValue(sql, out RepeatedStatement? statement))
+        {
+            statement = _prepare(Connection, sql);
+            _repeated.Add(sql, statement);
+        }
+
+        return statement;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach (RepeatedStatement statement in _repeated.Values)
+        {
+            statement.Dispose();
+        }
+
+        _repeated.Clear();
         foreach (DbCommand command in _commands.Values)
         {
             command.Dispose();

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Text;
 using System.Threading;
 using Unkey.Engine.Keys;
 using Unkey.Engine.Memory;
@@ -133,7 +134,7 @@ public sealed unsafe class CreditCellTests
                 thread.Start();
             }
 
-            var changes = new List<CreditChange>();
+            var changes = new CreditChanges();
             var control = new Random(HashCode.Combine(TestKeys.Seed, round));
             while (Volatile.Read(ref running) > 0)
             {
@@ -242,7 +243,7 @@ public sealed unsafe class CreditCellTests
     public void OnlyChangedKeysAreWrittenBackAndOnlyOnce()
     {
         using var state = new EngineState();
-        var changes = new List<CreditChange>();
+        var changes = new CreditChanges();
         lock (state.WriterLock)
         {
             for (int i = 0; i < 100; i++)
@@ -257,8 +258,8 @@ public sealed unsafe class CreditCellTests
             record.Credits.TryTake(0, out _);
             record.Credits.TryTake(1_000, out _);
             Assert.Equal(1, state.Credits.Drain(changes));
-            Assert.Equal((TestKeys.Digest(42), TestKeys.KeyId(42), 5L), (changes[0].Digest, changes[0].KeyId, changes[0].Spent));
-            state.Keys.ConfirmCredits(changes[0]);
+            Assert.Equal((TestKeys.Digest(42), TestKeys.KeyId(42), 5L), (changes.Items[0].Digest, Encoding.UTF8.GetString(changes.KeyId(in changes.Items[0])), changes.Items[0].Spent));
+            state.Keys.ConfirmCredits(in changes.Items[0]);
             Assert.Equal(0, state.Credits.Drain(changes));
         }
     }
@@ -268,15 +269,15 @@ public sealed unsafe class CreditCellTests
     {
         using var state = new EngineState();
         CreditCell cell = Start(state, 100);
-        var changes = new List<CreditChange>();
+        var changes = new CreditChanges();
         cell.TryTake(5, out _);
         lock (state.WriterLock)
         {
             state.Credits.Drain(changes);
-            state.Keys.RequeueCredits(changes[0]);
+            state.Keys.RequeueCredits(in changes.Items[0]);
             cell.TryTake(2, out _);
             state.Credits.Drain(changes);
-            Assert.Equal(7, changes[1].Spent);
+            Assert.Equal(7, changes.Items[1].Spent);
         }
     }
 
@@ -286,19 +287,19 @@ public sealed unsafe class CreditCellTests
     {
         using var state = new EngineState();
         CreditCell cell = Start(state, 100);
-        var changes = new List<CreditChange>();
+        var changes = new CreditChanges();
         cell.TryTake(5, out _);
         lock (state.WriterLock)
         {
             state.Credits.Drain(changes);
             state.Keys.Upsert(Spec(50, serial: 1));
-            state.Keys.ConfirmCredits(changes[0]);
+            state.Keys.ConfirmCredits(in changes.Items[0]);
             cell.TryTake(1, out _);
             state.Credits.Drain(changes);
-            Assert.Equal((1L, 1L), (changes[1].Serial, changes[1].Spent));
+            Assert.Equal((1L, 1L), (changes.Items[1].Serial, changes.Items[1].Spent));
             state.Keys.Remove(TestKeys.Digest(1));
-            state.Keys.ConfirmCredits(changes[1]);
-            state.Keys.RequeueCredits(changes[1]);
+            state.Keys.ConfirmCredits(in changes.Items[1]);
+            state.Keys.RequeueCredits(in changes.Items[1]);
         }
     }
 
@@ -308,7 +309,7 @@ public sealed unsafe class CreditCellTests
     {
         using var state = new EngineState();
         CreditCell cell = Start(state, 100);
-        var changes = new List<CreditChange>();
+        var changes = new CreditChanges();
         lock (state.WriterLock)
         {
             cell.TryTake(1, out _);
@@ -340,9 +341,10 @@ public sealed unsafe class CreditCellTests
             Assert.Equal(60, moved.Credits.Read());
             Assert.False(state.Keys.TryFind(TestKeys.Digest(1), out _));
             Assert.Equal(1, state.Keys.Count);
-            var changes = new List<CreditChange>();
+            var changes = new CreditChanges();
             state.Credits.Drain(changes);
-            Assert.Equal(TestKeys.Digest(2), Assert.Single(changes).Digest);
+            Assert.Equal(1, changes.Count);
+            Assert.Equal(TestKeys.Digest(2), changes.Items[0].Digest);
             state.Reclaimer.Collect();
             Assert.Equal(1, state.Credits.Count);
         }
@@ -402,11 +404,11 @@ public sealed unsafe class CreditCellTests
         return true;
     }
 
-    private static void WriteBack(EngineState state, List<CreditChange> changes, StoredBalance row, bool fails)
+    private static void WriteBack(EngineState state, CreditChanges changes, StoredBalance row, bool fails)
     {
         changes.Clear();
         state.Credits.Drain(changes);
-        foreach (CreditChange change in changes)
+        foreach (CreditChange change in changes.Items)
         {
             if (fails)
             {

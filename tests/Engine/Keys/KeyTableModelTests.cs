@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Text;
 using CsCheck;
 using Unkey.Engine.Keys;
 using Unkey.Engine.Memory;
@@ -174,9 +175,10 @@ public sealed class KeyTableModelTests
             Assert.True(held.Credits.TryTake(40, out _));
             Assert.Equal(60, moved.Credits.Read());
             Assert.True(TestKeys.IsPattern(held.Identity.Fragment, 1, out _));
-            var changes = new List<CreditChange>();
+            var changes = new CreditChanges();
             state.Credits.Drain(changes);
-            Assert.Equal(TestKeys.KeyId(5), Assert.Single(changes).KeyId);
+            Assert.Equal(1, changes.Count);
+            Assert.Equal(TestKeys.KeyId(5), Encoding.UTF8.GetString(changes.KeyId(in changes.Items[0])));
 
             reader.Quiescent();
             state.Reclaimer.Collect();
@@ -252,7 +254,7 @@ public sealed class KeyTableModelTests
         private readonly Dictionary<int, ModelKey> _model = [];
         private readonly Dictionary<int, int> _identities = [];
         private readonly List<(KeyRecord Record, int Key, int Version)> _held = [];
-        private readonly List<CreditChange> _changes = [];
+        private readonly CreditChanges _changes = new();
         private int _version;
 
         public Run(int copiedPerWrite)
@@ -483,7 +485,7 @@ public sealed class KeyTableModelTests
             lock (_state.WriterLock)
             {
                 _state.Credits.Drain(_changes);
-                foreach (CreditChange change in _changes)
+                foreach (CreditChange change in _changes.Items)
                 {
                     ModelKey key = _model.Single(pair => TestKeys.Digest(pair.Key) == change.Digest).Value;
                     if (fails)

@@ -164,7 +164,7 @@ public sealed class KeyTableStressTests
         private void Write(Random random)
         {
             long until = Environment.TickCount64 + (long)s_deadline.TotalMilliseconds;
-            var changes = new List<CreditChange>();
+            var changes = new CreditChanges();
             long capacity = _state.Keys.Capacity;
             bool mustFail = updatesInPlace || _state.Reclaimer is EagerReclaimer;
             for (int step = 1; _failure is null && (step <= WriterStepsMin || Lookups < LookupsMin || mustFail); step++)
@@ -209,7 +209,10 @@ public sealed class KeyTableStressTests
                     {
                         changes.Clear();
                         _state.Credits.Drain(changes);
-                        changes.ForEach(change => _state.Keys.ConfirmCredits(in change));
+                        foreach (CreditChange change in changes.Items)
+                        {
+                            _state.Keys.ConfirmCredits(in change);
+                        }
                     }
                 }
 

@@ -1,6 +1,11 @@
+using System;
 using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
+using CsCheck;
 using Unkey.Engine;
 using Unkey.Engine.Events;
 using Unkey.Server.Events;
@@ -18,19 +23,19 @@ public sealed class LastUseTests
         await using ControlPlaneFixture cp = await ControlPlaneFixture.StartAsync();
         (string id, _) = await cp.CreateKeyAsync(await cp.CreateApiAsync());
         Assert.False((await cp.ShownKeyAsync(id)).TryGetProperty("lastUsedAt", out _));
-        cp.LastUse.Note(Event(id, (7 * Minute) + 59_999));
-        cp.LastUse.Note(Event(id, (5 * Minute) + 1));
-        cp.LastUse.Note(Event("key_of_nobody", 9 * Minute));
+        Note(cp.LastUse, Event(id, (7 * Minute) + 59_999));
+        Note(cp.LastUse, Event(id, (5 * Minute) + 1));
+        Note(cp.LastUse, Event("key_of_nobody", 9 * Minute));
         await cp.Host.FlushLastUseAsync();
         Assert.Equal(7 * Minute, await ShownAsync(cp, id));
 
         // Events of an earlier time, such as those that waited for a start, do not turn it back.
-        cp.LastUse.Note(Event(id, 3 * Minute));
+        Note(cp.LastUse, Event(id, 3 * Minute));
         await cp.Host.FlushLastUseAsync();
         Assert.Equal(7 * Minute, await ShownAsync(cp, id));
 
         // What is noted at the end is written by the stop.
-        cp.LastUse.Note(Event(id, 8 * Minute));
+        Note(cp.LastUse, Event(id, 8 * Minute));
         await cp.RestartAsync();
         Assert.Equal(8 * Minute, await ShownAsync(cp, id));
     }
@@ -39,11 +44,11 @@ public sealed class LastUseTests
     public void WhatIsNoVerificationIsNotNoted()
     {
         LastUse lastUse = new();
-        lastUse.Note([]);
-        lastUse.Note([(byte)EventKind.Verification, 1, 2]);
-        lastUse.Note([(byte)EventKind.Ratelimit, 1, 2]);
-        lastUse.Note(Event(new string('k', 300), Minute));
-        Assert.Empty(lastUse.Take());
+        Note(lastUse, []);
+        Note(lastUse, [(byte)EventKind.Verification, 1, 2]);
+        Note(lastUse, [(byte)EventKind.Ratelimit, 1, 2]);
+        Note(lastUse, Event(new string('k', 300), Minute));
+        Assert.Equal(0, lastUse.Take().Count);
     }
 
     [Fact]
@@ -52,14 +57,129 @@ public sealed class LastUseTests
         LastUse lastUse = new();
         for (int i = 0; i < LastUse.KeysMax + 100; i++)
         {
-            lastUse.Note(Event($"key_{i}", Minute));
+            Note(lastUse, Event($"key_{i}", Minute));
         }
 
-        lastUse.Note(Event("key_5", 2 * Minute));
-        IReadOnlyDictionary<string, long> taken = lastUse.Take();
+        Note(lastUse, Event("key_5", 2 * Minute));
+        Dictionary<string, long> taken = Taken(lastUse);
         Assert.Equal(LastUse.KeysMax, taken.Count);
         Assert.Equal(2 * Minute, taken["key_5"]);
-        Assert.Empty(lastUse.Take());
+        Assert.Empty(Taken(lastUse));
+    }
+
+    [Fact]
+    public void NotingIsAsADictionaryWouldHaveIt() =>
+        Gen.Select(Gen.Int[0, 3_000], Gen.Long[0, 20 * Minute], Gen.Int[0, 200]).Array[0, 5_000].Sample(
+            static steps =>
+            {
+                LastUse lastUse = new();
+                Dictionary<string, long> model = [];
+                foreach ((int key, long timeMs, int dice) in steps)
+                {
+                    if (dice == 0)
+                    {
+                        Assert.Equal(model.OrderBy(static use => use.Key), Taken(lastUse).OrderBy(static use => use.Key));
+                        model.Clear();
+                    }
+
+                    // Of several lengths, one of them the beginning of another.
+                    string id = "key_" + (key % 10 == 0 ? new string('7', 1 + (key / 10 % 250)) : key);
+                    Note(lastUse, Event(id, timeMs));
+                    model[id] = Math.Max(model.GetValueOrDefault(id), timeMs / Minute * Minute);
+                }
+
+                Assert.Equal(model.OrderBy(static use => use.Key), Taken(lastUse).OrderBy(static use => use.Key));
+            },
+            iter: 50);
+
+    /// <summary>Every use is in exactly one take, whoever notes and takes at the same time.</summary>
+    [Fact]
+    public void NothingIsLostOrDoubledBetweenThreads()
+    {
+        const int Noters = 2;
+        const int Minutes = 20_000;
+        LastUse lastUse = new();
+        int running = Noters;
+        Thread[] threads = [.. Enumerable.Range(0, Noters).Select(noter => new Thread(() =>
+        {
+            for (int minute = 1; minute <= Minutes; minute++)
+            {
+                // Each use is of a key of its own: what is taken can be counted.
+                Note(lastUse, Event($"key_{noter}_{minute}", minute * Minute));
+            }
+
+            Interlocked.Decrement(ref running);
+        }))];
+        Array.ForEach(threads, static thread => thread.Start());
+        Dictionary<string, long> all = [];
+        while (Volatile.Read(ref running) > 0)
+        {
+            AddTo(all, Taken(lastUse));
+        }
+
+        AddTo(all, Taken(lastUse));
+        Array.ForEach(threads, static thread => thread.Join());
+        Assert.Equal(Noters * Minutes, all.Count);
+        Assert.All(all, static use => Assert.Equal(int.Parse(use.Key.AsSpan(6), CultureInfo.InvariantCulture) * Minute, use.Value));
+    }
+
+    [Fact]
+    public void OnceTheTablesHaveGrownNothingIsAllocated()
+    {
+        LastUse lastUse = new();
+        byte[][] events = [.. Enumerable.Range(0, 5_000).Select(static key => Event($"key_{key}", key * Minute))];
+
+        // The first takes have a table each that grows, and code that runs for the first time.
+        for (int take = 0; take < 10; take++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            using (LastUse.Notes notes = lastUse.Begin())
+            {
+                foreach (byte[] payload in events)
+                {
+                    notes.Add(payload);
+                }
+            }
+
+            UsedKeys used = lastUse.Take();
+            int count = used.OrderByKeyId().Length;
+            lastUse.Return(used);
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.Equal(events.Length, count);
+            if (take >= 5)
+            {
+                Assert.Equal(0, allocated);
+            }
+        }
+    }
+
+    private static void AddTo(Dictionary<string, long> all, Dictionary<string, long> taken)
+    {
+        foreach ((string id, long minuteMs) in taken)
+        {
+            all.Add(id, minuteMs);
+        }
+    }
+
+    private static void Note(LastUse lastUse, ReadOnlySpan<byte> payload)
+    {
+        using LastUse.Notes notes = lastUse.Begin();
+        notes.Add(payload);
+    }
+
+    /// <summary>Takes what has been noted, and gives the table back.</summary>
+    private static Dictionary<string, long> Taken(LastUse lastUse)
+    {
+        UsedKeys used = lastUse.Take();
+        Dictionary<string, long> taken = [];
+        foreach (int place in used.OrderByKeyId().Span)
+        {
+            taken.Add(Encoding.UTF8.GetString(used.KeyId(place)), used.MinuteMs(place));
+        }
+
+        Assert.Equal(used.Count, taken.Count);
+        lastUse.Return(used);
+        return taken;
     }
 
     private static byte[] Event(string keyId, long timeMs)

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Linq;
+using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -49,7 +50,7 @@ public sealed class CreditFileTests : IDisposable
     {
         await using SqliteStore store = await StoreAsync();
         byte[] left = await RunAsync(store, keys: 1, static (engine, keys) => Cell(engine, keys - 1).TryTake(30, out _));
-        await store.WriteAsync(static session => { session.Spend(Id(0), 0, 20); return 0; }, CancellationToken.None);
+        await store.WriteAsync(static session => { session.Spend(Encoding.UTF8.GetBytes(Id(0)), 0, 20); return 0; }, CancellationToken.None);
         File.WriteAllBytes(FilePath, left);
         await SettleAsync(store);
         Assert.Equal(99_970L, Assert.Single(await RemainingAsync(store)));

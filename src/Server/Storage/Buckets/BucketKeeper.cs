@@ -34,12 +34,9 @@ internal sealed class BucketKeeper : IAsyncDisposable
     /// <summary>A page that a batch holds is left to the next pass; after the drain there is nobody left to hold one for long.</summary>
     private const int LastPassesMax = 10;
 
-    /// <summary>A pass that took long is followed by a pause of this many times its length, so that copying takes a twentieth of a core at most.</summary>
-    private const int PauseFactor = 20;
-
     private static readonly TimeSpan s_pauseMin = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>What bounds the pause in turn: how much a kill gives back comes before what copying costs.</summary>
+    /// <summary>What bounds the pause after a long pass: how much a kill gives back comes before what copying costs.</summary>
     private static readonly TimeSpan s_pauseMax = TimeSpan.FromSeconds(2);
 
     private readonly string _path;
@@ -204,12 +201,13 @@ internal sealed class BucketKeeper : IAsyncDisposable
     {
         try
         {
+            WorkPace pace = new(_period, s_pauseMin, s_pauseMax);
             TimeSpan pause = _period;
             while (!_stopping.Wait(pause))
             {
                 long startedAt = _time.GetTimestamp();
                 Pass();
-                pause = PauseAfter(_time.GetElapsedTime(startedAt));
+                pause = pace.PauseAfter(_time.GetElapsedTime(startedAt));
             }
 
             // BOUND: LastPassesMax; see there.
@@ -228,18 +226,6 @@ internal sealed class BucketKeeper : IAsyncDisposable
         {
             _ended.SetResult();
         }
-    }
-
-    private TimeSpan PauseAfter(TimeSpan pass)
-    {
-        if (_period == Timeout.InfiniteTimeSpan)
-        {
-            return _period;
-        }
-
-        TimeSpan rest = pass * PauseFactor < s_pauseMax ? pass * PauseFactor : s_pauseMax;
-        TimeSpan left = _period - pass > rest ? _period - pass : rest;
-        return left > s_pauseMin ? left : s_pauseMin;
     }
 
     private BucketFile Begin()

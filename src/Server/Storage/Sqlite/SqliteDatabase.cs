@@ -1,4 +1,5 @@
 using System;
+using System.Data.Common;
 using System.Globalization;
 using System.IO;
 using Microsoft.Data.Sqlite;
@@ -93,6 +94,9 @@ internal sealed class SqliteDatabase
 
     /// <summary>Opens what scans whole tables when nobody writes: see <see cref="SqliteScanner"/>.</summary>
     public SqliteScanner OpenScanner() => SqliteScanner.Open(OpenReader().Connection, _path);
+
+    /// <summary>What a session runs many times.</summary>
+    internal static RepeatedStatement Prepare(DbConnection connection, string sql) => new SqliteStatement((SqliteConnection)connection, sql);
 
     /// <summary>Words a failure to read the file so that the operator knows what to do.</summary>
     /// <param name="exception">What the driver threw.</param>
@@ -237,7 +241,7 @@ internal sealed class SqliteDatabase
     }
 
     private static StoreSession Session(SqliteConnection connection) =>
-        new(connection, static (open, sql, texts) => new SqliteColumnScan(((SqliteConnection)open).Handle!, sql, texts));
+        new(connection, static (open, sql, texts) => new SqliteColumnScan(((SqliteConnection)open).Handle!, sql, texts), Prepare);
 
     /// <summary>Settings of every connection that writes.</summary>
     private static void Configure(SqliteConnection connection) => Run(

@@ -14,7 +14,7 @@ internal sealed class SqliteScanner : IDisposable
     private SqliteScanner(DbConnection connection, sqlite3 database)
     {
         _database = database;
-        Session = new StoreSession(connection, (_, sql, texts) => new SqliteColumnScan(database, sql, texts));
+        Session = new StoreSession(connection, (_, sql, texts) => new SqliteColumnScan(database, sql, texts), SqliteDatabase.Prepare);
     }
 
     /// <summary>The session; single statements take its ordinary connection.</summary>

@@ -5,7 +5,7 @@ using SQLitePCL;
 namespace Unkey.Server.Storage.Sqlite;
 
 /// <summary>A prepared statement that is run many times, past ADO.NET, which costs several times the row itself. One thread.</summary>
-internal sealed class SqliteStatement : IDisposable
+internal sealed class SqliteStatement : RepeatedStatement
 {
     private readonly sqlite3 _database;
     private readonly sqlite3_stmt _statement;
@@ -13,26 +13,32 @@ internal sealed class SqliteStatement : IDisposable
 
     /// <summary>Prepares a statement.</summary>
     /// <param name="connection">An open connection; must stay open as long as the statement.</param>
-    /// <param name="sql">Constant text; its parameters are <c>?</c>, bound in their order.</param>
+    /// <param name="sql">Constant text; its parameters are <c>?</c> or <c>?1</c>, <c>?2</c> and so on, bound in their order.</param>
     public SqliteStatement(SqliteConnection connection, string sql)
     {
         _database = connection.Handle!;
         Check(raw.sqlite3_prepare_v2(_database, sql, out _statement));
     }
 
-    /// <summary>Binds the next parameter to a text.</summary>
-    /// <param name="utf8">Its UTF-8; copied.</param>
-    public SqliteStatement Text(ReadOnlySpan<byte> utf8)
+    /// <inheritdoc/>
+    public override SqliteStatement Text(ReadOnlySpan<byte> utf8)
     {
         // An empty span has no address, which would mean NULL.
         Check(utf8.IsEmpty ? raw.sqlite3_bind_text(_statement, ++_bound, utf8z.FromSpan("\0"u8)) : raw.sqlite3_bind_text(_statement, ++_bound, utf8));
         return this;
     }
 
-    /// <summary>Binds the next parameter to a number.</summary>
-    public SqliteStatement Number(long value)
+    /// <inheritdoc/>
+    public override SqliteStatement Number(long value)
     {
         Check(raw.sqlite3_bind_int64(_statement, ++_bound, value));
+        return this;
+    }
+
+    /// <inheritdoc/>
+    public override SqliteStatement Blob(ReadOnlySpan<byte> value)
+    {
+        Check(value.IsEmpty ? raw.sqlite3_bind_zeroblob(_statement, ++_bound, 0) : raw.sqlite3_bind_blob(_statement, ++_bound, value));
         return this;
     }
 
@@ -43,10 +49,9 @@ internal sealed class SqliteStatement : IDisposable
         return this;
     }
 
-    /// <summary>Runs the statement; the next value that is bound is the first again.</summary>
-    /// <returns>Rows that were inserted, changed or deleted.</returns>
+    /// <inheritdoc/>
     /// <exception cref="SqliteException">It failed.</exception>
-    public int Run()
+    public override int Run()
     {
         _bound = 0;
         int result = raw.sqlite3_step(_statement);
@@ -110,7 +115,7 @@ internal sealed class SqliteStatement : IDisposable
     public ReadOnlySpan<byte> BytesAt(int column) => raw.sqlite3_column_blob(_statement, column);
 
     /// <inheritdoc/>
-    public void Dispose() => _statement.Dispose();
+    public override void Dispose() => _statement.Dispose();
 
     private void Check(int result)
     {

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Unkey.Server.Storage.Rows;
 
@@ -11,8 +12,8 @@ internal static class CreditStatements
 
     // The right sides see the row as it was before.
     private const string SpendUpTo = """
-        UPDATE keys SET remaining = max(remaining - (@spent - balance_spent), 0), balance_spent = @spent
-        WHERE remaining IS NOT NULL AND balance_serial = @serial AND balance_spent < @spent
+        UPDATE keys SET remaining = max(remaining - (?1 - balance_spent), 0), balance_spent = ?1
+        WHERE remaining IS NOT NULL AND balance_serial = ?2 AND balance_spent < ?1
         """;
 
     /// <summary>Sets the balance. What was spent of the former one and not written back is no longer anybody's.</summary>
@@ -48,11 +49,11 @@ internal static class CreditStatements
 
     /// <summary>Brings a balance to a total of spent credits. Repeating it changes nothing. Memory already knows, so nothing is published.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="id">Key id.</param>
+    /// <param name="id">Key id, UTF-8.</param>
     /// <param name="serial">Which balance of the key; another one is left alone.</param>
     /// <param name="spent">Credits spent of that balance since it was set.</param>
-    public static void Spend(this StoreSession session, string id, long serial, long spent) =>
-        session.Execute(SpendUpTo + " AND id = @id", ("@id", id), ("@serial", serial), ("@spent", spent));
+    public static void Spend(this StoreSession session, ReadOnlySpan<byte> id, long serial, long spent) =>
+        session.Repeated(SpendUpTo + " AND id = ?3").Number(spent).Number(serial).Text(id).Run();
 
     /// <summary>The same for a key of which only the start of its SHA-256 is known.</summary>
     /// <param name="session">The session.</param>
@@ -61,9 +62,8 @@ internal static class CreditStatements
     /// <param name="serial">Which balance of the key.</param>
     /// <param name="spent">Credits spent of that balance since it was set.</param>
     /// <returns>Whether the balance lacked some of it.</returns>
-    public static bool SpendByHash(this StoreSession session, byte[] hashFrom, byte[] hashTo, long serial, long spent) =>
-        session.Execute(
-            SpendUpTo + " AND hash >= @from AND hash <= @to", ("@from", hashFrom), ("@to", hashTo), ("@serial", serial), ("@spent", spent)) > 0;
+    public static bool SpendByHash(this StoreSession session, ReadOnlySpan<byte> hashFrom, ReadOnlySpan<byte> hashTo, long serial, long spent) =>
+        session.Repeated(SpendUpTo + " AND hash >= ?3 AND hash <= ?4").Number(spent).Number(serial).Blob(hashFrom).Blob(hashTo).Run() > 0;
 
     /// <summary>Removes the refill of a key.</summary>
     public static void ClearRefill(this StoreSession session, string id) =>

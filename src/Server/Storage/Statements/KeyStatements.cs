@@ -173,12 +173,13 @@ internal static class KeyStatements
 
     /// <summary>Notes that a key was used. Not later than is stored changes nothing; nothing is published.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="id">Key id.</param>
+    /// <param name="id">Key id, UTF-8.</param>
     /// <param name="usedAtMs">Unix milliseconds.</param>
-    public static void NoteUse(this StoreSession session, string id, long usedAtMs) => session.Execute(
-        "UPDATE keys SET last_used_at = @at WHERE id = @id AND (last_used_at IS NULL OR last_used_at < @at)",
-        ("@at", usedAtMs),
-        ("@id", id));
+    public static void NoteUse(this StoreSession session, ReadOnlySpan<byte> id, long usedAtMs) => session
+        .Repeated("UPDATE keys SET last_used_at = ?1 WHERE id = ?2 AND (last_used_at IS NULL OR last_used_at < ?1)")
+        .Number(usedAtMs)
+        .Text(id)
+        .Run();
 
     /// <summary>Deletes a key softly.</summary>
     public static void DeleteKeySoftly(this StoreSession session, string id, long nowMs)

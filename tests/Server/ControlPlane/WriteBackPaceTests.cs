@@ -1,0 +1,140 @@
+using System;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using Unkey.Engine;
+using Unkey.Engine.Events;
+using Unkey.Engine.Keys;
+using Unkey.Server.ControlPlane;
+using Unkey.Server.Events;
+using Unkey.Server.Storage;
+using Unkey.Server.Tests.Tcp.Harness;
+using Xunit;
+
+namespace Unkey.Server.Tests.ControlPlane;
+
+/// <summary>How often the write-backs write, by a clock that the test moves.</summary>
+public sealed class WriteBackPaceTests
+{
+    private readonly ManualTime _time = new();
+    private readonly SlowStore _store;
+
+    public WriteBackPaceTests() => _store = new SlowStore(_time);
+
+    [Fact]
+    public async Task CreditsAreWrittenLessOftenTheLongerItTakes()
+    {
+        using EngineState engine = new();
+        await using CreditWriteBack credits = new(engine, _store, static () => true, _time, NullLogger.Instance);
+        Assert.Equal(Seconds(1), _time.NextDue);
+        Turn(takes: 0.01, writes: 1, next: 1);
+        Turn(takes: 0.2, writes: 2, next: 4);
+
+        // Longer than the period: what has rung meanwhile is no reason to begin at once.
+        Turn(takes: 3, writes: 3, next: 10);
+        Turn(takes: 0, writes: 4, next: 1);
+    }
+
+    [Fact]
+    public async Task CreditsThatNoFileKeepsAreNotPutOff()
+    {
+        using EngineState engine = new();
+        await using CreditWriteBack credits = new(engine, _store, static () => false, _time, NullLogger.Instance);
+        Turn(takes: 3, writes: 1, next: 1);
+    }
+
+    [Fact]
+    public async Task ManyLastUsesAreWrittenWithPausesAndWithoutThemAtTheStop()
+    {
+        LastUse lastUse = new();
+        LastUseWriteBack writeBack = new(lastUse, new RootKeyUses(), _store, _time, NullLogger.Instance);
+        await using (writeBack)
+        {
+            Assert.Equal(Seconds(60), _time.NextDue);
+            Note(lastUse, 0, 5_000);
+            Turn(takes: 0.004, writes: 1, next: 0.08);
+            Turn(takes: 0.004, writes: 2, next: 0.08);
+            Turn(takes: 1, writes: 3, next: 0.2);
+            Note(lastUse, 5_000, 6_000);
+        }
+
+        // The two that the pauses were before, and one of what came later.
+        Assert.Equal(6, _store.Writes);
+        Assert.Equal(0, lastUse.Take().Count);
+    }
+
+    /// <summary>Rings the next timer, and waits until the write that it leads to has set the one after it.</summary>
+    private void Turn(double takes, int writes, double next)
+    {
+        _store.Takes = Seconds(takes);
+        TimeSpan due = _time.NextDue!.Value;
+        _time.Advance(due - _time.GetElapsedTime(0));
+        TimeSpan expected = due + Seconds(takes) + Seconds(next);
+        Poll.Until(() => _store.Writes == writes && _time.NextDue == expected, $"write {writes}, and the next at {expected}");
+    }
+
+    private static void Note(LastUse lastUse, int from, int to)
+    {
+        using LastUse.Notes notes = lastUse.Begin();
+        for (int key = from; key < to; key++)
+        {
+            VerificationEvent verification = new() { Outcome = VerifyOutcome.Valid, TimeMs = 60_000, KeyId = Encoding.UTF8.GetBytes($"key_{key}") };
+            byte[] room = new byte[verification.BytesMax(0)];
+            EventWriter writer = new(room);
+            verification.WriteTo(ref writer);
+            notes.Add(room.AsSpan(0, writer.Written));
+        }
+    }
+
+    private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
+
+    /// <summary>A store that counts writes, whose statements go nowhere, and in which a write takes as long as it is told by the clock of the test.</summary>
+    private sealed class SlowStore(ManualTime time) : IStore
+    {
+        private int _writes;
+
+        public int Writes => Volatile.Read(ref _writes);
+
+        public TimeSpan Takes { get; set; }
+
+        public string Description => "slow";
+
+        public Task<T> WriteAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation)
+        {
+            using StoreSession session = new(new SqliteConnection(), static (_, _, _) => throw new NotSupportedException(), static (_, _) => new NoStatement());
+            T result = work(session);
+            time.Advance(Takes);
+            Interlocked.Increment(ref _writes);
+            return Task.FromResult(result);
+        }
+
+        public Task<T> WriteAloneAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation) => WriteAsync(work, cancellation);
+
+        public Task<T> RevokeAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation) => WriteAsync(work, cancellation);
+
+        public ValueTask<T> ReadAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public ValueTask<T> ScanAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task<bool> IsHealthyAsync() => Task.FromResult(true);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    private sealed class NoStatement : RepeatedStatement
+    {
+        public override RepeatedStatement Text(ReadOnlySpan<byte> utf8) => this;
+
+        public override RepeatedStatement Blob(ReadOnlySpan<byte> value) => this;
+
+        public override RepeatedStatement Number(long value) => this;
+
+        public override int Run() => 1;
+
+        public override void Dispose()
+        {
+        }
+    }
+}
