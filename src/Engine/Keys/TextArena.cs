@@ -93,7 +93,7 @@ public sealed class TextArena
         long needed = (long)_used + more;
         if (needed > Array.MaxLength)
         {
-            throw new OutOfMemoryException("The texts are longer than an array can be.");
+            throw new InvalidOperationException("The texts are longer than an array can be.");
         }
 
         Array.Resize(ref _bytes, (int)Math.Min(Math.Max(Math.Max(needed, BytesMin), 2L * _bytes.Length), Array.MaxLength));
