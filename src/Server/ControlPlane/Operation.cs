@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Responses;
@@ -40,14 +41,18 @@ internal abstract class Operation
 internal abstract class Operation<TRequest> : Operation
     where TRequest : class
 {
-    private readonly JsonTypeInfo<TRequest> _binding;
+    private readonly JsonSerializerContext _binding;
+    private JsonTypeInfo<TRequest>? _metadata;
 
     /// <summary>Describes the endpoint.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="body">What its body must be.</param>
-    /// <param name="binding">Source-generated metadata of the request type.</param>
-    protected Operation(string path, SchemaNode body, JsonTypeInfo<TRequest> binding)
+    /// <param name="binding">Has the source-generated metadata of the request type.</param>
+    protected Operation(string path, SchemaNode body, JsonSerializerContext binding)
         : base(path, body) => _binding = binding;
+
+    // Made by the first call, because that of all operations together would take milliseconds of each start. Two threads may make it twice.
+    private JsonTypeInfo<TRequest> Metadata => _metadata ??= (JsonTypeInfo<TRequest>)_binding.GetTypeInfo(typeof(TRequest))!;
 
     /// <inheritdoc/>
     public sealed override ValueTask<OperationResult> RunAsync(OperationContext context, JsonElement body)
@@ -65,7 +70,7 @@ internal abstract class Operation<TRequest> : Operation
     {
         try
         {
-            return body.Deserialize(_binding);
+            return body.Deserialize(Metadata);
         }
         catch (JsonException)
         {
@@ -78,7 +83,7 @@ internal abstract class Operation<TRequest> : Operation
     {
         try
         {
-            return JsonSerializer.Deserialize(MetaText.Compact(body), _binding);
+            return JsonSerializer.Deserialize(MetaText.Compact(body), Metadata);
         }
         catch (JsonException)
         {

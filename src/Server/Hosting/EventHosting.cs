@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Unkey.Server.Analytics;
 using Unkey.Server.Analytics.ClickHouse;
@@ -15,7 +16,7 @@ namespace Unkey.Server.Hosting;
 /// <summary>Opens the event pipeline as the settings say. Used once, at start.</summary>
 internal static class EventHosting
 {
-    /// <summary>Opens the pipeline with its sink.</summary>
+    /// <summary>Opens the pipeline, and begins to open the embedded store, which takes longer and which nothing but a delivery waits for.</summary>
     /// <param name="options">Checked settings.</param>
     /// <param name="directory">The data directory, whose lock is held.</param>
     /// <param name="isDiskReserved">Whether the disk is full and what is left of it is for revocations.</param>
@@ -24,8 +25,8 @@ internal static class EventHosting
     /// <param name="loggers">Makes the loggers.</param>
     /// <param name="time">The clock.</param>
     /// <returns>The pipeline, or <see langword="null"/> when events are off.</returns>
-    /// <exception cref="StartupException">The directory or the store in it cannot be used.</exception>
-    public static EventPipeline? Open(
+    /// <exception cref="StartupException">The directory cannot be used.</exception>
+    public static OpenedEvents? Open(
         ServerOptions options, string directory, Func<bool> isDiskReserved, ColdEvents cold, LastUse lastUse, ILoggerFactory loggers, TimeProvider time)
     {
         if (!options.Events)
@@ -33,13 +34,22 @@ internal static class EventHosting
             return null;
         }
 
-        IEventSink? sink = null;
+        Task store = Task.CompletedTask;
+        IEventSink sink;
+        if (options.ClickHouse is { } address)
+        {
+            sink = new ClickHouseEventSink(address, options.EventRetentionDays);
+        }
+        else
+        {
+            Task<IEventSink> opening = Task.Run<IEventSink>(() => OpenEmbedded(options, directory, isDiskReserved, time));
+            store = opening;
+            sink = new OpeningSink("the embedded event store", opening);
+        }
+
         EventOutlet? outlet = null;
         try
         {
-            sink = options.ClickHouse is { } address
-                ? new ClickHouseEventSink(address, options.EventRetentionDays)
-                : OpenEmbedded(options, directory, isDiskReserved, time);
             outlet = OpenOutlet(options, directory, loggers, time);
             EventPipelineOptions pipeline = new()
             {
@@ -52,23 +62,32 @@ internal static class EventHosting
                 LastUse = lastUse,
                 IsDiskReserved = isDiskReserved,
             };
-            return EventPipeline.Open(pipeline, sink, cold, loggers.CreateLogger("Unkey.Events"), outlet);
+            return new OpenedEvents(EventPipeline.Open(pipeline, sink, cold, loggers.CreateLogger("Unkey.Events"), outlet), store);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            sink?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            sink.DisposeAsync().AsTask().GetAwaiter().GetResult();
             outlet?.Dispose();
-            throw new StartupException(
-                $"events cannot be recorded in '{TextSafety.Escape(directory)}': {TextSafety.Escape(e.Message)}; mend that, or start with --events=false", e);
+            throw NotRecorded(directory, e);
         }
     }
 
     private static SqliteEventSink OpenEmbedded(ServerOptions options, string directory, Func<bool> isDiskReserved, TimeProvider time)
     {
-        SqliteEventSink sink = SqliteEventSink.Open(directory, options.EventRetentionDays, time);
-        sink.IsDiskReserved = isDiskReserved;
-        return sink;
+        try
+        {
+            SqliteEventSink sink = SqliteEventSink.Open(directory, options.EventRetentionDays, time);
+            sink.IsDiskReserved = isDiskReserved;
+            return sink;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw NotRecorded(directory, e);
+        }
     }
+
+    private static StartupException NotRecorded(string directory, Exception e) => new(
+        $"events cannot be recorded in '{TextSafety.Escape(directory)}': {TextSafety.Escape(e.Message)}; mend that, or start with --events=false", e);
 
     private static EventOutlet? OpenOutlet(ServerOptions options, string directory, ILoggerFactory loggers, TimeProvider time)
     {

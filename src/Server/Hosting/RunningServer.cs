@@ -23,7 +23,7 @@ using Unkey.Server.Transport.Tls;
 namespace Unkey.Server.Hosting;
 
 /// <summary>One server with everything it is made of, from bound ports to the last closed file. Used by one thread at a time.</summary>
-/// <remarks>Start order: data directory, ports, buckets, store and tables, reactors. Ports come early so that a taken one is told before a long
+/// <remarks>Start order: data directory, ports, buckets, store and tables, reactors; the store of events may open a little later. Ports come early so that a taken one is told before a long
 /// load, and clients that connect meanwhile wait in the backlog instead of being refused. Stop order is the reverse.</remarks>
 internal sealed class RunningServer : IAsyncDisposable
 {
@@ -83,7 +83,7 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>The counters.</summary>
     public Metrics Metrics { get; }
 
-    /// <summary>Starts a server; when this returns, it accepts.</summary>
+    /// <summary>Starts a server; when this returns, it accepts. It does so a little earlier already, while the event store opens.</summary>
     /// <param name="options">Checked settings.</param>
     /// <param name="loggers">Makes the loggers; outlives the server.</param>
     /// <param name="time">The clock.</param>
@@ -99,7 +99,8 @@ internal sealed class RunningServer : IAsyncDisposable
         EngineState? engine = null;
         ControlPlaneHost? controlPlane = null;
         BucketKeeper? buckets = null;
-        Task<EventPipeline?>? events = null;
+        Task<OpenedEvents?>? events = null;
+        bool isServing = false;
         SqliteStore? store = null;
         TlsKeeper? tls = null;
         RequestObservation? observation = null;
@@ -138,7 +139,8 @@ internal sealed class RunningServer : IAsyncDisposable
             HealthState health = new();
             Metrics metrics = new(options.Threads, BuildVersion.Full, controlPlane.Router.Paths);
             Describe(metrics, health, engine, controlPlane, buckets, credits, time);
-            EventPipeline? pipeline = await events.ConfigureAwait(false);
+            OpenedEvents? opened = await events.ConfigureAwait(false);
+            EventPipeline? pipeline = opened?.Pipeline;
             EventHosting.Describe(metrics, pipeline, options);
             EventHosting.Watch(health, pipeline, time);
             Describe(metrics, tls);
@@ -163,13 +165,25 @@ internal sealed class RunningServer : IAsyncDisposable
             beforeAccepting(controlPlane);
             transport.Start(
                 engine, controlPlane.Router, new AdminRouter(metrics, health, options.AdminTokenHash), metrics, pipeline, time, credits, tls?.Context, observation);
+            isServing = true;
             tls?.Start(reactors.UseTls);
+            if (opened is not null)
+            {
+                // What is decided meanwhile waits in the rings, as long as it takes: if the store cannot be used, the next start finds it there.
+                await opened.Store.ConfigureAwait(false);
+            }
+
             health.MarkStarted();
             OtlpMetrics? otlp = OtlpMetrics.Start(metrics, options.Otlp, loggers.CreateLogger("Unkey.Otlp"));
             return new RunningServer(transport, engine, controlPlane, buckets, pipeline, health, metrics, otlp, tls, observation);
         }
         catch (Exception e)
         {
+            if (isServing)
+            {
+                await transport!.DrainAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+            }
+
             transport?.Dispose();
             tls?.Dispose();
             observation?.Dispose();
@@ -189,7 +203,12 @@ internal sealed class RunningServer : IAsyncDisposable
                 await controlPlane.DisposeAsync().ConfigureAwait(false);
             }
 
-            engine?.Dispose();
+            if (!isServing)
+            {
+                // Else a management call may still read it, as after a drain that was cut short.
+                engine?.Dispose();
+            }
+
             if (e is StoreException storeFault)
             {
                 throw new StartupException(
@@ -246,7 +265,7 @@ internal sealed class RunningServer : IAsyncDisposable
     public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero).ConfigureAwait(false);
 
     // After a failed start: waits until the files are open, because only then can they be closed.
-    private static async Task CloseAsync(Task<EventPipeline?>? opening)
+    private static async Task CloseAsync(Task<OpenedEvents?>? opening)
     {
         if (opening is null)
         {
@@ -254,9 +273,9 @@ internal sealed class RunningServer : IAsyncDisposable
         }
 
         await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (opening.IsCompletedSuccessfully && opening.Result is { } pipeline)
+        if (opening.IsCompletedSuccessfully && opening.Result is { } opened)
         {
-            await pipeline.DisposeAsync().ConfigureAwait(false);
+            await opened.Pipeline.DisposeAsync().ConfigureAwait(false);
         }
     }
 

@@ -183,6 +183,27 @@ public sealed class RunningServerTests : IDisposable
     }
 
     [Fact]
+    public async Task AnEventStoreThatCannotBeUsedStopsTheStartThoughItOpensLast()
+    {
+        byte[] content = new byte[8192];
+        new Random(1).NextBytes(content);
+        string file = Path.Combine(_directory, "events.db");
+        ServerOptions options = Options(TransportKind.Auto) with { Events = true };
+        await (await Start(options)).DisposeAsync();
+        await File.WriteAllBytesAsync(file, content);
+        StartupException refused = await Assert.ThrowsAsync<StartupException>(() => Start(options));
+        Assert.Contains("events cannot be recorded in", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(file, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message);
+        Assert.Equal(content, await File.ReadAllBytesAsync(file));
+
+        // Everything has been given back, so another start finds neither a lock nor what is left of this one.
+        File.Delete(file);
+        await using RunningServer server = await Start(options);
+        Assert.NotNull(server.EndPoint);
+    }
+
+    [Fact]
     public async Task AFailureBeforeAcceptingGivesThePortBack()
     {
         ServerOptions options = Options(TransportKind.Auto);

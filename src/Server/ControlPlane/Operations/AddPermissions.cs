@@ -15,7 +15,7 @@ internal sealed class AddPermissions() : Operation<KeyPermissionsRequest>(
     SchemaNode.Closed(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
         SchemaProperty.Required("permissions", RequestSchemas.SomeSlugs)),
-    RequestJson.Default.KeyPermissionsRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -15,7 +15,7 @@ internal sealed class AddRoles() : Operation<KeyRolesRequest>(
     SchemaNode.Closed(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
         SchemaProperty.Required("roles", RequestSchemas.SomeRoleNames)),
-    RequestJson.Default.KeyRolesRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

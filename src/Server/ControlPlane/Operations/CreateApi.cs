@@ -11,7 +11,7 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class CreateApi() : Operation<CreateApiRequest>(
     "/v2/apis.createApi",
     SchemaNode.Closed(SchemaProperty.Required("name", RequestSchemas.ApiName)),
-    RequestJson.Default.CreateApiRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -15,7 +15,7 @@ internal sealed class CreateIdentity() : Operation<CreateIdentityRequest>(
         SchemaProperty.Required("externalId", RequestSchemas.ExternalId),
         SchemaProperty.Optional("meta", RequestSchemas.Meta),
         SchemaProperty.Optional("ratelimits", RequestSchemas.Ratelimits)),
-    RequestJson.Default.CreateIdentityRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

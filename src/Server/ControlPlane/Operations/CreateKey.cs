@@ -28,7 +28,7 @@ internal sealed class CreateKey() : Operation<CreateKeyRequest>(
         SchemaProperty.Optional("ratelimits", RequestSchemas.Ratelimits),
         SchemaProperty.Optional("enabled", SchemaNode.Boolean.Described("Whether it may be used; true when absent.")),
         SchemaProperty.Optional("recoverable", SchemaNode.Boolean.Described("Whether it is also stored encrypted, so that it can be shown again."))),
-    RequestJson.Default.CreateKeyRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -14,7 +14,7 @@ internal sealed class CreateMigration() : Operation<CreateMigrationRequest>(
         SchemaProperty.Required(
             "algorithm", SchemaNode.OneOf(MigrationAlgorithm.Sha256, MigrationAlgorithm.PrefixedApiKey).Described("What a hash is made of, and how.")),
         SchemaProperty.Optional("migrationId", SchemaNode.Text(8, 256).Described("An id of your choice; made when absent."))),
-    RequestJson.Default.CreateMigrationRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

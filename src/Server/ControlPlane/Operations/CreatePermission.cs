@@ -15,7 +15,7 @@ internal sealed class CreatePermission() : Operation<CreatePermissionRequest>(
         SchemaProperty.Required("name", SchemaNode.Text(1, 512).Described("Name for people.")),
         SchemaProperty.Required("slug", RequestSchemas.Slug),
         SchemaProperty.Optional("description", SchemaNode.Text(0, 512).Described("What it is for."))),
-    RequestJson.Default.CreatePermissionRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

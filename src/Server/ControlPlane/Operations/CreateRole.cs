@@ -17,7 +17,7 @@ internal sealed class CreateRole() : Operation<CreateRoleRequest>(
         SchemaProperty.Required("name", RequestSchemas.RoleName),
         SchemaProperty.Optional("description", SchemaNode.Text(0, 512).Described("What it is for.")),
         SchemaProperty.Optional("permissions", RequestSchemas.SlugsOfRole)),
-    RequestJson.Default.CreateRoleRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

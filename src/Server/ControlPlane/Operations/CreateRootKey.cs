@@ -16,7 +16,7 @@ internal sealed class CreateRootKey() : Operation<CreateRootKeyRequest>(
         SchemaProperty.Optional("name", RequestSchemas.KeyName),
         SchemaProperty.Required("permissions", SchemaNode.ListOf(SchemaNode.Text(1, 512), 1, 1000).Described("What it may do.")),
         SchemaProperty.Optional("expires", RequestSchemas.Expires)),
-    RequestJson.Default.CreateRootKeyRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

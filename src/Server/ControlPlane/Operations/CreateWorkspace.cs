@@ -13,7 +13,7 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class CreateWorkspace() : Operation<CreateWorkspaceRequest>(
     "/v2/workspaces.createWorkspace",
     SchemaNode.Closed(SchemaProperty.Required("name", SchemaNode.Text(1, 256).Described("Name for people."))),
-    RequestJson.Default.CreateWorkspaceRequest)
+    RequestJson.Default)
 {
     private const string RootKeyName = "workspace root key";
 

@@ -14,7 +14,7 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class DeleteApi() : Operation<ApiIdRequest>(
     "/v2/apis.deleteApi",
     SchemaNode.Closed(SchemaProperty.Required("apiId", RequestSchemas.ApiId)),
-    RequestJson.Default.ApiIdRequest)
+    RequestJson.Default)
 {
     private static readonly ApiError s_protected = new(
         ErrorCode.ProtectedResource, "This API has delete protection enabled. Disable it before attempting to delete.");

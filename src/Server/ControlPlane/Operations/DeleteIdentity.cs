@@ -13,7 +13,7 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class DeleteIdentity() : Operation<IdentityRequest>(
     "/v2/identities.deleteIdentity",
     SchemaNode.Closed(SchemaProperty.Required("identity", RequestSchemas.IdentityIdOrExternalId)),
-    RequestJson.Default.IdentityRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -15,7 +15,7 @@ internal sealed class DeleteKey() : Operation<DeleteKeyRequest>(
     SchemaNode.Closed(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
         SchemaProperty.Optional("permanent", SchemaNode.Boolean.Described("Whether its record goes as well; else it stays, marked as deleted."))),
-    RequestJson.Default.DeleteKeyRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -14,7 +14,7 @@ internal sealed class DeleteOverride() : Operation<OverrideRequest>(
     SchemaNode.Closed(
         SchemaProperty.Required("namespace", RequestSchemas.Namespace),
         SchemaProperty.Required("identifier", RequestSchemas.Identifier)),
-    RequestJson.Default.OverrideRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -13,7 +13,7 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class DeletePermission() : Operation<PermissionRequest>(
     "/v2/permissions.deletePermission",
     SchemaNode.Closed(SchemaProperty.Required("permission", RequestSchemas.PermissionIdOrSlug)),
-    RequestJson.Default.PermissionRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -13,7 +13,7 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class DeleteRole() : Operation<RoleRequest>(
     "/v2/permissions.deleteRole",
     SchemaNode.Closed(SchemaProperty.Required("role", RequestSchemas.RoleIdOrName)),
-    RequestJson.Default.RoleRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

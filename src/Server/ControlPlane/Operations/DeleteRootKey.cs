@@ -12,7 +12,7 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class DeleteRootKey() : Operation<RootKeyIdRequest>(
     "/v2/rootKeys.deleteRootKey",
     SchemaNode.Closed(SchemaProperty.Required("keyId", RequestSchemas.KeyId.Described("Id of the root key."))),
-    RequestJson.Default.RootKeyIdRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

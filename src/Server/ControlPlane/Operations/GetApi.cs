@@ -11,7 +11,7 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class GetApi() : Operation<ApiIdRequest>(
     "/v2/apis.getApi",
     SchemaNode.Closed(SchemaProperty.Required("apiId", RequestSchemas.ApiId)),
-    RequestJson.Default.ApiIdRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -11,7 +11,7 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class GetIdentity() : Operation<IdentityRequest>(
     "/v2/identities.getIdentity",
     SchemaNode.Closed(SchemaProperty.Required("identity", RequestSchemas.IdentityIdOrExternalId)),
-    RequestJson.Default.IdentityRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

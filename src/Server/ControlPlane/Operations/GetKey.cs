@@ -14,7 +14,7 @@ internal sealed class GetKey() : Operation<GetKeyRequest>(
     SchemaNode.Closed(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
         SchemaProperty.Optional("decrypt", SchemaNode.Boolean.Described("Shows a recoverable key in plain text."))),
-    RequestJson.Default.GetKeyRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

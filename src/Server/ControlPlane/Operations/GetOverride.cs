@@ -15,7 +15,7 @@ internal sealed class GetOverride() : Operation<OverrideRequest>(
     SchemaNode.Closed(
         SchemaProperty.Required("namespace", RequestSchemas.Namespace),
         SchemaProperty.Required("identifier", RequestSchemas.Identifier)),
-    RequestJson.Default.OverrideRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

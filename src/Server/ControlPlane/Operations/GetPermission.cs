@@ -10,7 +10,7 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class GetPermission() : Operation<PermissionRequest>(
     "/v2/permissions.getPermission",
     SchemaNode.Closed(SchemaProperty.Required("permission", RequestSchemas.PermissionIdOrSlug)),
-    RequestJson.Default.PermissionRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

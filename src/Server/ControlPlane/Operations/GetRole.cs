@@ -11,7 +11,7 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class GetRole() : Operation<RoleRequest>(
     "/v2/permissions.getRole",
     SchemaNode.Closed(SchemaProperty.Required("role", RequestSchemas.RoleIdOrName)),
-    RequestJson.Default.RoleRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -22,7 +22,7 @@ internal sealed class ListEvents() : Operation<ListEventsRequest>(
         SchemaProperty.Optional("event", SchemaNode.Text(1, 128).Described("Only this event, such as key.create.")),
         SchemaProperty.Optional("actor", SchemaNode.Text(1, 255).Described("Only what the root key with this id did.")),
         SchemaProperty.Optional("resource", SchemaNode.Text(1, 255).Described("Only what was done to the thing with this id."))),
-    RequestJson.Default.ListEventsRequest)
+    RequestJson.Default)
 {
     private const char CursorSeparator = '_';
 

@@ -17,7 +17,7 @@ internal sealed class ListIdentities() : Operation<SearchRequest>(
         SchemaProperty.Optional("limit", RequestSchemas.PageSize),
         SchemaProperty.Optional("cursor", RequestSchemas.AnyCursor),
         SchemaProperty.Optional("search", RequestSchemas.Search)),
-    RequestJson.Default.SearchRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -21,7 +21,7 @@ internal sealed class ListKeys() : Operation<ListKeysRequest>(
         SchemaProperty.Optional("decrypt", SchemaNode.Boolean.Described("Shows recoverable keys in plain text.")),
         SchemaProperty.Optional(
             "revalidateKeysCache", SchemaNode.Boolean.Described("Accepted and without effect: the answer is never a cached one."))),
-    RequestJson.Default.ListKeysRequest)
+    RequestJson.Default)
 {
     private static readonly ApiError s_notEnabled = new(
         ErrorCode.PreconditionFailed, "The requested API does not support key encryption.");

@@ -14,7 +14,7 @@ internal sealed class ListOverrides() : Operation<ListOverridesRequest>(
         SchemaProperty.Required("namespace", RequestSchemas.Namespace),
         SchemaProperty.Optional("cursor", RequestSchemas.AnyCursor),
         SchemaProperty.Optional("limit", RequestSchemas.PageSize)),
-    RequestJson.Default.ListOverridesRequest)
+    RequestJson.Default)
 {
     private const int DefaultPageSize = 50;
 

@@ -15,7 +15,7 @@ internal sealed class ListRootKeys() : Operation<ListRequest>(
     SchemaNode.Closed(
         SchemaProperty.Optional("limit", RequestSchemas.PageSize),
         SchemaProperty.Optional("cursor", RequestSchemas.Cursor)),
-    RequestJson.Default.ListRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

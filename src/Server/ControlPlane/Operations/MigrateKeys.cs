@@ -34,7 +34,7 @@ internal sealed class MigrateKeys() : Operation<MigrateKeysRequest>(
                     SchemaProperty.Optional("ratelimits", RequestSchemas.Ratelimits)),
                 itemsMin: 1)
                 .Described("The keys, without a bound on their number besides the size of the body."))),
-    RequestJson.Default.MigrateKeysRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -27,7 +27,7 @@ internal sealed class QueryEvents : Operation<AnalyticsRequest>
             $"/v2/analytics.{name}",
             SchemaNode.Open(SchemaProperty.Required(
                 "query", SchemaNode.Text().Described("One SELECT in the dialect of ClickHouse, at most 16384 bytes, over the tables of docs/analytics.md."))),
-            RequestJson.Default.AnalyticsRequest)
+            RequestJson.Default)
     {
         _dataset = dataset;
         _resource = resource;

@@ -17,7 +17,7 @@ internal sealed class RemoveRoles() : Operation<KeyRolesRequest>(
     SchemaNode.Closed(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
         SchemaProperty.Required("roles", RequestSchemas.SomeRoleNames)),
-    RequestJson.Default.KeyRolesRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -15,7 +15,7 @@ internal sealed class RerollKey() : Operation<RerollKeyRequest>(
     SchemaNode.Open(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
         SchemaProperty.Required("expiration", RequestSchemas.Expires.Described("Milliseconds until the old key expires, rounded up to a full minute; 0 for at once."))),
-    RequestJson.Default.RerollKeyRequest)
+    RequestJson.Default)
 {
     private const long MinuteMs = 60_000;
 

@@ -16,7 +16,7 @@ internal sealed class SetOverride() : Operation<SetOverrideRequest>(
         SchemaProperty.Required("identifier", RequestSchemas.Identifier),
         SchemaProperty.Required("limit", SchemaNode.Integer(0).Described("Tokens in one duration; 0 denies everything.")),
         SchemaProperty.Required("duration", SchemaNode.Integer(1000).Described("Milliseconds."))),
-    RequestJson.Default.SetOverrideRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

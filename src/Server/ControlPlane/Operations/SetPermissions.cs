@@ -15,7 +15,7 @@ internal sealed class SetPermissions() : Operation<KeyPermissionsRequest>(
     SchemaNode.Closed(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
         SchemaProperty.Required("permissions", SchemaNode.ListOf(RequestSchemas.Slug).Described("Permissions by their slugs; empty for none."))),
-    RequestJson.Default.KeyPermissionsRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -18,7 +18,7 @@ internal sealed class SetRolePermissions() : Operation<SetRolePermissionsRequest
     SchemaNode.Closed(
         SchemaProperty.Required("roleId", SchemaNode.Text(3, 255, StringPattern.HyphenatedIdentifier).Described("Id of the role; a name is not looked up.")),
         SchemaProperty.Required("permissions", RequestSchemas.SlugsOfRole)),
-    RequestJson.Default.SetRolePermissionsRequest)
+    RequestJson.Default)
 {
     private static readonly PermissionExpression s_required =
         PermissionExpression.All("rbac.*.add_permission_to_role", "rbac.*.remove_permission_from_role");

@@ -15,7 +15,7 @@ internal sealed class SetRoles() : Operation<KeyRolesRequest>(
     SchemaNode.Closed(
         SchemaProperty.Required("keyId", RequestSchemas.KeyId),
         SchemaProperty.Required("roles", RequestSchemas.RoleNames)),
-    RequestJson.Default.KeyRolesRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -27,7 +27,7 @@ internal sealed class UpdateApi() : Operation<UpdateApiRequest>(
         SchemaProperty.Optional("storeEncryptedKeys", SchemaNode.Boolean.Described("Whether keys may be recoverable.")),
         SchemaProperty.Optional(
             "keyChecksum", SchemaNode.Boolean.Described("Whether new keys end in a checksum, so that a mistyped one is refused by its form, and scanners recognise a leaked one."))),
-    RequestJson.Default.UpdateApiRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -20,7 +20,7 @@ internal sealed class UpdateCredits() : Operation<UpdateCreditsRequest>(
                 .Described("What is done with the value; a decrement ends at zero.")),
         SchemaProperty.Optional(
             "value", SchemaNode.Integer(0).OrNull().Described("Credits. Needed to increment and decrement; null sets unlimited credits without a refill."))),
-    RequestJson.Default.UpdateCreditsRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

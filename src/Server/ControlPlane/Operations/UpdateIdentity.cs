@@ -18,7 +18,7 @@ internal sealed class UpdateIdentity() : Operation<UpdateIdentityRequest>(
         SchemaProperty.Required("identity", RequestSchemas.IdentityIdOrExternalId),
         SchemaProperty.Optional("meta", RequestSchemas.Meta),
         SchemaProperty.Optional("ratelimits", RequestSchemas.Ratelimits)),
-    RequestJson.Default.UpdateIdentityRequest)
+    RequestJson.Default)
 {
     private const string EmptyMeta = "{}";
 

@@ -24,7 +24,7 @@ internal sealed class UpdateKey() : Operation<UpdateKeyRequest>(
         SchemaProperty.Optional("enabled", SchemaNode.Boolean.Described("Whether it may be used.")),
         SchemaProperty.Optional("roles", RequestSchemas.RoleNames),
         SchemaProperty.Optional("permissions", RequestSchemas.Slugs)),
-    RequestJson.Default.UpdateKeyRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

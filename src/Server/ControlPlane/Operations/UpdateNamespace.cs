@@ -13,7 +13,7 @@ internal sealed class UpdateNamespace() : Operation<UpdateNamespaceRequest>(
         SchemaProperty.Required("namespace", RequestSchemas.Namespace),
         SchemaProperty.Required("algorithm", SchemaNode.OneOf(LimitAlgorithmText.TokenBucket, LimitAlgorithmText.SlidingWindow).OrNull()
             .Described("How the limits of the namespace count; null for the algorithm of the server."))),
-    RequestJson.Default.UpdateNamespaceRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

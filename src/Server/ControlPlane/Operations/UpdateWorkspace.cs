@@ -17,7 +17,7 @@ internal sealed class UpdateWorkspace() : Operation<UpdateWorkspaceRequest>(
             "workspaceId", SchemaNode.Text(3, 255, StringPattern.Identifier).Described("Id of the workspace; that of the caller when absent.")),
         SchemaProperty.Optional(
             "apiLimit", SchemaNode.Integer(0, int.MaxValue).OrNull().Described("API calls that it may make in a minute; null for any number."))),
-    RequestJson.Default.UpdateWorkspaceRequest)
+    RequestJson.Default)
 {
     private static readonly ApiError s_notFound = new(ErrorCode.WorkspaceNotFound, "The requested workspace does not exist.");
 

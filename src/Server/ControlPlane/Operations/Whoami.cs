@@ -13,7 +13,7 @@ namespace Unkey.Server.ControlPlane.Operations;
 internal sealed class Whoami() : Operation<WhoamiRequest>(
     "/v2/keys.whoami",
     SchemaNode.Closed(SchemaProperty.Required("key", SchemaNode.Text(1, 512).Described("The whole key."))),
-    RequestJson.Default.WhoamiRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override OperationDescription Description { get; } = new()

@@ -10,7 +10,7 @@ namespace Unkey.Server.ControlPlane.V1;
 internal sealed class V1CreateApi() : V1Operation<CreateApiRequest>(
     "apis.createApi",
     SchemaNode.Open(SchemaProperty.Required("name", SchemaNode.Text(3, 256))),
-    RequestJson.Default.CreateApiRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, CreateApiRequest request) =>

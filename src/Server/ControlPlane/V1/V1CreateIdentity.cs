@@ -13,7 +13,7 @@ internal sealed class V1CreateIdentity() : V1Operation<V1CreateIdentityRequest>(
         SchemaProperty.Required("externalId", SchemaNode.Text(3, 255)),
         SchemaProperty.Optional("meta", V1Schemas.Meta),
         SchemaProperty.Optional("ratelimits", V1IdentityLimit.ListSchema)),
-    V1RequestJson.Default.V1CreateIdentityRequest)
+    V1RequestJson.Default)
 {
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, V1CreateIdentityRequest request)

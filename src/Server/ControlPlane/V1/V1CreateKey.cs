@@ -31,7 +31,7 @@ internal sealed class V1CreateKey() : V1Operation<V1CreateKeyRequest>(
         SchemaProperty.Optional("enabled", SchemaNode.Boolean),
         SchemaProperty.Optional("recoverable", SchemaNode.Boolean),
         SchemaProperty.Optional("environment", SchemaNode.Text(0, 256))),
-    V1RequestJson.Default.V1CreateKeyRequest)
+    V1RequestJson.Default)
 {
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, V1CreateKeyRequest request)

@@ -14,7 +14,7 @@ internal sealed class V1CreatePermission() : V1Operation<V1CreatePermissionReque
         SchemaProperty.Required("name", SchemaNode.Text(3, 256, StringPattern.Slug)),
         SchemaProperty.Optional("slug", SchemaNode.Text(3, 256, StringPattern.Slug)),
         SchemaProperty.Optional("description", SchemaNode.Text(0, 512))),
-    V1RequestJson.Default.V1CreatePermissionRequest)
+    V1RequestJson.Default)
 {
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, V1CreatePermissionRequest request) =>

@@ -13,7 +13,7 @@ internal sealed class V1CreateRole() : V1Operation<V1CreateRoleRequest>(
     SchemaNode.Open(
         SchemaProperty.Required("name", SchemaNode.Text(3, 256, StringPattern.Slug)),
         SchemaProperty.Optional("description", SchemaNode.Text(0, 512))),
-    V1RequestJson.Default.V1CreateRoleRequest)
+    V1RequestJson.Default)
 {
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, V1CreateRoleRequest request) =>

@@ -12,7 +12,7 @@ namespace Unkey.Server.ControlPlane.V1;
 internal sealed class V1DeleteApi() : V1Operation<ApiIdRequest>(
     "apis.deleteApi",
     SchemaNode.Open(SchemaProperty.Required("apiId", Requests.V1Schemas.Id)),
-    RequestJson.Default.ApiIdRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override bool Revokes(JsonElement body) => true;

@@ -12,7 +12,7 @@ namespace Unkey.Server.ControlPlane.V1;
 internal sealed class V1DeleteIdentity() : V1Operation<V1IdentityIdRequest>(
     "identities.deleteIdentity",
     SchemaNode.Open(SchemaProperty.Required("identityId", SchemaNode.Text(1))),
-    V1RequestJson.Default.V1IdentityIdRequest)
+    V1RequestJson.Default)
 {
     /// <inheritdoc/>
     public override bool Revokes(JsonElement body) => true;

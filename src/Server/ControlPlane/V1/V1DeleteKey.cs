@@ -14,7 +14,7 @@ internal sealed class V1DeleteKey() : V1Operation<DeleteKeyRequest>(
     SchemaNode.Open(
         SchemaProperty.Required("keyId", V1Schemas.Id),
         SchemaProperty.Optional("permanent", SchemaNode.Boolean)),
-    RequestJson.Default.DeleteKeyRequest)
+    RequestJson.Default)
 {
     /// <inheritdoc/>
     public override bool Revokes(JsonElement body) => true;

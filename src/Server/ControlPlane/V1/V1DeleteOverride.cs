@@ -11,7 +11,7 @@ namespace Unkey.Server.ControlPlane.V1;
 internal sealed class V1DeleteOverride() : V1Operation<V1OverrideRequest>(
     "ratelimits.deleteOverride",
     SchemaNode.Open([.. V1NamespaceRequest.NamespaceSchema, SchemaProperty.Required("identifier", SchemaNode.Text(1, 512))]),
-    V1RequestJson.Default.V1OverrideRequest)
+    V1RequestJson.Default)
 {
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, V1OverrideRequest request)

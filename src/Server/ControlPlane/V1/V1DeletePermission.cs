@@ -12,7 +12,7 @@ namespace Unkey.Server.ControlPlane.V1;
 internal sealed class V1DeletePermission() : V1Operation<V1PermissionRequest>(
     "permissions.deletePermission",
     SchemaNode.Open(SchemaProperty.Required("permissionId", V1Schemas.Id)),
-    V1RequestJson.Default.V1PermissionRequest)
+    V1RequestJson.Default)
 {
     /// <inheritdoc/>
     public override bool Revokes(JsonElement body) => true;

@@ -12,7 +12,7 @@ namespace Unkey.Server.ControlPlane.V1;
 internal sealed class V1DeleteRole() : V1Operation<V1RoleRequest>(
     "permissions.deleteRole",
     SchemaNode.Open(SchemaProperty.Required("roleId", V1Schemas.Id)),
-    V1RequestJson.Default.V1RoleRequest)
+    V1RequestJson.Default)
 {
     /// <inheritdoc/>
     public override bool Revokes(JsonElement body) => true;

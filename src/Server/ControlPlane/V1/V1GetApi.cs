@@ -11,7 +11,7 @@ namespace Unkey.Server.ControlPlane.V1;
 internal sealed class V1GetApi() : V1Operation<ApiIdRequest>(
     "apis.getApi",
     SchemaNode.Open(SchemaProperty.Required("apiId", Requests.V1Schemas.Id)),
-    RequestJson.Default.ApiIdRequest,
+    RequestJson.Default,
     isRead: true)
 {
     /// <inheritdoc/>

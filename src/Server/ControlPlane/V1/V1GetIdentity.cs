@@ -14,7 +14,7 @@ internal sealed class V1GetIdentity() : V1Operation<V1IdentityRequest>(
     SchemaNode.Open(
         SchemaProperty.Optional("identityId", SchemaNode.Text(1)),
         SchemaProperty.Optional("externalId", SchemaNode.Text(1))),
-    V1RequestJson.Default.V1IdentityRequest,
+    V1RequestJson.Default,
     isRead: true)
 {
     /// <inheritdoc/>

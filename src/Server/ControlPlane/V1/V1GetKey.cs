@@ -16,7 +16,7 @@ internal sealed class V1GetKey() : V1Operation<GetKeyRequest>(
     SchemaNode.Open(
         SchemaProperty.Required("keyId", V1Schemas.Id),
         SchemaProperty.Optional("decrypt", SchemaNode.Boolean)),
-    RequestJson.Default.GetKeyRequest,
+    RequestJson.Default,
     isRead: true)
 {
     /// <inheritdoc/>

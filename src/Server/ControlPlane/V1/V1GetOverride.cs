@@ -11,7 +11,7 @@ namespace Unkey.Server.ControlPlane.V1;
 internal sealed class V1GetOverride() : V1Operation<V1OverrideRequest>(
     "ratelimits.getOverride",
     SchemaNode.Open([.. V1NamespaceRequest.NamespaceSchema, SchemaProperty.Required("identifier", SchemaNode.Text(1, 512))]),
-    V1RequestJson.Default.V1OverrideRequest,
+    V1RequestJson.Default,
     isRead: true)
 {
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ namespace Unkey.Server.ControlPlane.V1;
 internal sealed class V1GetPermission() : V1Operation<V1PermissionRequest>(
     "permissions.getPermission",
     SchemaNode.Open(SchemaProperty.Required("permissionId", V1Schemas.Id)),
-    V1RequestJson.Default.V1PermissionRequest,
+    V1RequestJson.Default,
     isRead: true)
 {
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ namespace Unkey.Server.ControlPlane.V1;
 internal sealed class V1GetRole() : V1Operation<V1RoleRequest>(
     "permissions.getRole",
     SchemaNode.Open(SchemaProperty.Required("roleId", V1Schemas.Id)),
-    V1RequestJson.Default.V1RoleRequest,
+    V1RequestJson.Default,
     isRead: true)
 {
     /// <inheritdoc/>

@@ -1,4 +1,4 @@
-using System.Text.Json.Serialization.Metadata;
+using System.Text.Json.Serialization;
 using System.Threading.Tasks;
 using Unkey.Server.ControlPlane.Operations;
 using Unkey.Server.ControlPlane.Responses;
@@ -18,7 +18,7 @@ namespace Unkey.Server.ControlPlane.V1;
 /// <param name="rbac">Rights that are needed beside that to update the key.</param>
 /// <param name="change">Changes the key.</param>
 internal abstract class V1KeyChange<TRequest>(
-    string name, string member, JsonTypeInfo<TRequest> binding, string[] rbac, V1KeyChange<TRequest>.Change change) : V1Operation<TRequest>(
+    string name, string member, JsonSerializerContext binding, string[] rbac, V1KeyChange<TRequest>.Change change) : V1Operation<TRequest>(
     name,
     SchemaNode.Open(SchemaProperty.Required("keyId", V1Schemas.Id), SchemaProperty.Required(member, V1Schemas.References)),
     binding)

@@ -13,7 +13,7 @@ namespace Unkey.Server.ControlPlane.V1;
 internal sealed class V1KeyPermissions : V1KeyChange<V1KeyPermissionsRequest>
 {
     private V1KeyPermissions(string name, string[] rbac, Change change)
-        : base(name, "permissions", V1RequestJson.Default.V1KeyPermissionsRequest, rbac, change)
+        : base(name, "permissions", V1RequestJson.Default, rbac, change)
     {
     }
 

@@ -13,7 +13,7 @@ namespace Unkey.Server.ControlPlane.V1;
 internal sealed class V1KeyRoles : V1KeyChange<V1KeyRolesRequest>
 {
     private V1KeyRoles(string name, string[] rbac, Change change)
-        : base(name, "roles", V1RequestJson.Default.V1KeyRolesRequest, rbac, change)
+        : base(name, "roles", V1RequestJson.Default, rbac, change)
     {
     }
 

@@ -17,7 +17,7 @@ internal sealed class V1ListIdentities() : V1Operation<ListRequest>(
     SchemaNode.Open(
         SchemaProperty.Optional("limit", SchemaNode.Integer(1, 100)),
         SchemaProperty.Optional("cursor", SchemaNode.Text())),
-    RequestJson.Default.ListRequest,
+    RequestJson.Default,
     isRead: true)
 {
     /// <inheritdoc/>

@@ -22,7 +22,7 @@ internal sealed class V1ListKeys() : V1Operation<V1ListKeysRequest>(
         SchemaProperty.Optional("externalId", SchemaNode.Text(1)),
         SchemaProperty.Optional("decrypt", SchemaNode.Boolean),
         SchemaProperty.Optional("revalidateKeysCache", SchemaNode.Boolean)),
-    V1RequestJson.Default.V1ListKeysRequest,
+    V1RequestJson.Default,
     isRead: true)
 {
     /// <inheritdoc/>

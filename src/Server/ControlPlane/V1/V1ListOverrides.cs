@@ -17,7 +17,7 @@ internal sealed class V1ListOverrides() : V1Operation<V1ListOverridesRequest>(
         SchemaProperty.Optional("limit", SchemaNode.Integer(1, 100)),
         SchemaProperty.Optional("cursor", SchemaNode.Text()),
     ]),
-    V1RequestJson.Default.V1ListOverridesRequest,
+    V1RequestJson.Default,
     isRead: true)
 {
     /// <inheritdoc/>

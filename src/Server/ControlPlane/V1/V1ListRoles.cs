@@ -10,7 +10,7 @@ namespace Unkey.Server.ControlPlane.V1;
 internal sealed class V1ListRoles() : V1Operation<V1EmptyRequest>(
     "permissions.listRoles",
     SchemaNode.Open(),
-    V1RequestJson.Default.V1EmptyRequest,
+    V1RequestJson.Default,
     isRead: true)
 {
     /// <inheritdoc/>

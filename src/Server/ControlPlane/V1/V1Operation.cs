@@ -1,4 +1,4 @@
-using System.Text.Json.Serialization.Metadata;
+using System.Text.Json.Serialization;
 using Unkey.Server.ControlPlane.Schema;
 
 namespace Unkey.Server.ControlPlane.V1;
@@ -9,7 +9,7 @@ namespace Unkey.Server.ControlPlane.V1;
 /// <param name="input">What the input must be; of an open object, because v1 ignores what it does not know.</param>
 /// <param name="binding">Source-generated metadata of the request type.</param>
 /// <param name="isRead">Whether it is a GET whose input is the query.</param>
-internal abstract class V1Operation<TRequest>(string name, SchemaNode input, JsonTypeInfo<TRequest> binding, bool isRead = false)
+internal abstract class V1Operation<TRequest>(string name, SchemaNode input, JsonSerializerContext binding, bool isRead = false)
     : Operation<TRequest>("/v1/" + name, input, binding)
     where TRequest : class
 {

@@ -17,7 +17,7 @@ internal sealed class V1SetOverride() : V1Operation<V1SetOverrideRequest>(
         SchemaProperty.Required("limit", SchemaNode.Integer(0)),
         SchemaProperty.Required("duration", SchemaNode.Integer(1000)),
     ]),
-    V1RequestJson.Default.V1SetOverrideRequest)
+    V1RequestJson.Default)
 {
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, V1SetOverrideRequest request)

@@ -18,7 +18,7 @@ internal sealed class V1UpdateIdentity() : V1Operation<V1UpdateIdentityRequest>(
         SchemaProperty.Optional("externalId", SchemaNode.Text(1)),
         SchemaProperty.Optional("meta", V1Schemas.Meta),
         SchemaProperty.Optional("ratelimits", V1IdentityLimit.ListSchema)),
-    V1RequestJson.Default.V1UpdateIdentityRequest)
+    V1RequestJson.Default)
 {
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, V1UpdateIdentityRequest request)

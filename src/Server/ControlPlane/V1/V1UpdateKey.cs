@@ -29,7 +29,7 @@ internal sealed class V1UpdateKey() : V1Operation<V1UpdateKeyRequest>(
         SchemaProperty.Optional("enabled", SchemaNode.Boolean),
         SchemaProperty.Optional("roles", V1Schemas.References),
         SchemaProperty.Optional("permissions", V1Schemas.References)),
-    V1RequestJson.Default.V1UpdateKeyRequest)
+    V1RequestJson.Default)
 {
     /// <inheritdoc/>
     public override bool Revokes(JsonElement body) => body.TryGetProperty("enabled", out JsonElement enabled) && enabled.ValueKind == JsonValueKind.False;

@@ -19,7 +19,7 @@ internal sealed class V1UpdateRemaining() : V1Operation<V1UpdateRemainingRequest
         SchemaProperty.Required(
             "op", SchemaNode.OneOf(UpdateCreditsRequest.Increment, UpdateCreditsRequest.Decrement, UpdateCreditsRequest.Set)),
         SchemaProperty.Required("value", SchemaNode.Integer(0).OrNull())),
-    V1RequestJson.Default.V1UpdateRemainingRequest)
+    V1RequestJson.Default)
 {
     /// <inheritdoc/>
     protected override async ValueTask<OperationResult> HandleAsync(OperationContext context, V1UpdateRemainingRequest request) =>

@@ -14,7 +14,7 @@ namespace Unkey.Server.ControlPlane.V1;
 internal sealed class V1Whoami() : V1Operation<WhoamiRequest>(
     "keys.whoami",
     SchemaNode.Open(SchemaProperty.Required("key", SchemaNode.Text(1))),
-    RequestJson.Default.WhoamiRequest)
+    RequestJson.Default)
 {
     private static readonly ApiError s_notFound = new(ErrorCode.KeyNotFound, "key not found");
 
