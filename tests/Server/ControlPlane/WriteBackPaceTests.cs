@@ -16,12 +16,14 @@ using Xunit;
 namespace Unkey.Server.Tests.ControlPlane;
 
 /// <summary>How often the write-backs write, by a clock that the test moves.</summary>
-public sealed class WriteBackPaceTests
+public sealed class WriteBackPaceTests : IAsyncDisposable
 {
     private readonly ManualTime _time = new();
     private readonly SlowStore _store;
 
     public WriteBackPaceTests() => _store = new SlowStore(_time);
+
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
 
     [Fact]
     public async Task CreditsAreWrittenLessOftenTheLongerItTakes()
