@@ -20,7 +20,7 @@ public sealed class TextArena
     public ReadOnlySpan<byte> this[TextRef text] => _bytes.AsSpan(text.Offset, text.Length);
 
     /// <summary>Adds a copy of a text.</summary>
-    /// <exception cref="OutOfMemoryException">All texts together would be longer than an array can be.</exception>
+    /// <exception cref="InvalidOperationException">All texts together would be longer than an array can be.</exception>
     public TextRef Add(ReadOnlySpan<byte> text)
     {
         if (text.Length > _bytes.Length - _used)

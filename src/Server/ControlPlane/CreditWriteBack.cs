@@ -28,6 +28,7 @@ internal sealed class CreditWriteBack : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _loop;
+    private bool _isStopped;
     private CreditChanges? _changes = new();
 
     /// <summary>Starts the loop.</summary>
@@ -69,9 +70,15 @@ internal sealed class CreditWriteBack : IAsyncDisposable
         Volatile.Write(ref _changes, changes);
     }
 
-    /// <summary>Stops the loop and writes the rest.</summary>
+    /// <summary>Stops the loop and writes the rest. A second time it does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isStopped)
+        {
+            return;
+        }
+
+        _isStopped = true;
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
         await FlushAsync().ConfigureAwait(false);

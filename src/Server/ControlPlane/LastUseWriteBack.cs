@@ -30,6 +30,7 @@ internal sealed class LastUseWriteBack : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _loop;
+    private bool _isStopped;
 
     /// <summary>Starts the loop.</summary>
     public LastUseWriteBack(LastUse lastUse, RootKeyUses rootKeys, IStore store, TimeProvider time, ILogger logger)
@@ -45,9 +46,15 @@ internal sealed class LastUseWriteBack : IAsyncDisposable
     /// <summary>Writes what has been noted so far, without pauses. Any thread.</summary>
     public Task FlushAsync() => WriteAsync(isPaced: false);
 
-    /// <summary>Stops the loop and writes the rest.</summary>
+    /// <summary>Stops the loop and writes the rest. A second time it does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isStopped)
+        {
+            return;
+        }
+
+        _isStopped = true;
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
         await FlushAsync().ConfigureAwait(false);

@@ -1,6 +1,8 @@
 using System;
 using System.IO;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Unkey.Engine.Events;
 using Unkey.Server.Storage;
 
@@ -8,8 +10,10 @@ namespace Unkey.Server.Events;
 
 /// <summary>A ring in a mapped file.</summary>
 /// <remarks>The file's blocks are allocated when it is made: a store into a hole of a full disk would end the process.</remarks>
-internal sealed class EventRingFile : IDisposable
+internal sealed partial class EventRingFile : IDisposable
 {
+    private const int MadvRandom = 1;
+
     private readonly FileStream _file;
     private readonly MemoryMappedViewAccessor _view;
 
@@ -37,6 +41,7 @@ internal sealed class EventRingFile : IDisposable
         {
             file.SetLength(bytes);
             MemoryMappedViewAccessor view = Map(file, bytes);
+            FaultPageByPage(view.SafeMemoryMappedViewHandle);
             return new EventRingFile(path, file, view, EventRing.Create(view.SafeMemoryMappedViewHandle, capacity));
         }
         catch (ArgumentOutOfRangeException exception)
@@ -96,6 +101,20 @@ internal sealed class EventRingFile : IDisposable
             throw new IOException($"{exception.Message} Its blocks are taken at once, so that events have room when the disk is full; --event-ring-size makes it smaller.", exception);
         }
     }
+
+    /// <summary>Keeps the kernel from reading ahead.</summary>
+    /// <remarks>Nothing has been written yet, so all that it would do is fill megabytes with zeros while the thread that touched one page waits for it: the start, and later the reactor.</remarks>
+    private static void FaultPageByPage(SafeMemoryMappedViewHandle view)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            // Advice: whatever comes of it, the ring works.
+            _ = madvise(view, (nuint)view.ByteLength, MadvRandom);
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int madvise(SafeMemoryMappedViewHandle address, nuint length, int advice);
 
     private static MemoryMappedViewAccessor Map(FileStream file, long bytes)
     {

@@ -54,7 +54,7 @@ internal static class SpoolFile
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(head);
         hash.AppendData(batch.Events.Span);
-        using FileStream file = PrivateFile.Open(path, FileMode.Create, FileAccess.Write, FileShare.None);
+        using FileStream file = PrivateFile.Open(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferBytes: 0);
         file.Write(head);
         file.Write(batch.Events.Span);
         file.Write(hash.GetHashAndReset());
