@@ -11,6 +11,8 @@ namespace Unkey.Engine.Keys;
 /// </remarks>
 public readonly unsafe struct KeyRecord
 {
+    private const int FewPermissions = 8;
+
     private readonly KeyRecordHeader* _header;
 
     internal KeyRecord(KeyRecordHeader* header) => _header = header;
@@ -146,6 +148,36 @@ public readonly unsafe struct KeyRecord
     {
         int count = _header->PermissionCount;
         ulong* hashes = PermissionHashes;
+        int low = count <= FewPermissions ? FirstInOrder(hashes, count, hash) : FirstByHalving(hashes, count, hash);
+
+        // BOUND: by the permissions of this key; equal hashes of different slugs are neighbours.
+        for (; low < count && hashes[low] == hash; low++)
+        {
+            if (slug.SequenceEqual(Permission(low)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // The first of sorted hashes that is not less. What a key has few of is looked at in order, because each step of a search by halves is a branch nobody can predict.
+    private static int FirstInOrder(ulong* hashes, int count, ulong hash)
+    {
+        int index = 0;
+
+        // BOUND: by FewPermissions.
+        while (index < count && hashes[index] < hash)
+        {
+            index++;
+        }
+
+        return index;
+    }
+
+    private static int FirstByHalving(ulong* hashes, int count, ulong hash)
+    {
         int low = 0;
         int high = count;
 
@@ -163,15 +195,6 @@ public readonly unsafe struct KeyRecord
             }
         }
 
-        // BOUND: by the permissions of this key; equal hashes of different slugs are neighbours.
-        for (; low < count && hashes[low] == hash; low++)
-        {
-            if (slug.SequenceEqual(Permission(low)))
-            {
-                return true;
-            }
-        }
-
-        return false;
+        return low;
     }
 }
