@@ -7,16 +7,16 @@ import sys
 # A stage, the functions whose whole cost is its, callees included, and the names of what runs within it.
 STAGES = [
     ("receive", ["Reactor__Receive", "ConnectionInput__GetReceiveSpan", "EpollReactor__Receive"], r"Receive|GetReceiveSpan|recv|BufferPool__Rent"),
-    ("parse the head", ["HttpParser__ParseHead"], r"Http|FieldLine|Head|FixedTime|LineBreaking|Authority|RequestLine|RequestTarget"),
-    ("read the body", ["VerifyKeyRequestReader__TryRead", "MediaType__IsJson"], r"Json(?!Text)|VerifyKeyRequest|VerifyKeyLimitList|TextScratch|TagList|StringBreaking|MediaType|Utf8|Ascii"),
-    ("hash the key", ["KeyDigest__Of", "KeyChecksum__IsBroken", "KeyTable__Prefetch"], r"[Ss][Hh][Aa]256|sha256|KeyDigest|KeyChecksum|OPENSSL|DigestHash"),
+    ("parse the head", ["HttpParser__ParseHead", "HttpParser__TryRepeat"], r"Http|FieldLine|Head|FixedTime|LineBreaking|Authority|RequestLine|RequestTarget"),
+    ("read the body", ["VerifyKeyRequestReader__TryRead", "MediaType__IsJson"], r"Json(?!Text)|VerifyKeyRequest|VerifyKeyMembers|RememberedBody|PlainAscii|VerifyKeyLimitList|TextScratch|TagList|StringBreaking|MediaType|Utf8"),
+    ("hash the key", ["KeyDigest__Of", "KeyChecksum__IsBroken", "KeyTable__Begin"], r"[Ss][Hh][Aa]256|sha256|KeyDigest|KeyChecksum|OPENSSL|DigestHash"),
     ("caller", ["CallerResolver__TryGet"], r"CallerResolver|CallerCache|CallerAddress"),
-    ("lookup", ["KeyTable__TryFind"], r"KeySlots|KeyTable"),
-    ("permissions", ["PermissionQuery__TryEvaluate", "VerifyGrant__Allows"], r"Permission|VerifyGrant|TextHash|BigMul"),
+    ("lookup", ["KeyTable__TryFind", "KeyTable__Continue"], r"KeySlots|KeyTable"),
+    ("permissions", ["PermissionQuery__IsSatisfiedBy", "PermissionQuery__TryParse", "VerifyGrant__Allows"], r"Permission|VerifyGrant|TextHash|BigMul"),
     ("limits", ["Verifier__TryCollectLimits", "Verifier__TryTakeTokens"], r"Bucket|TokenBucket|Limit|TakeTokens"),
     ("credits and order", [], r"Verifier|VerifyResult|Credit|AllowsIp|Registry"),
     ("event", ["DecisionEvents__Verified"], r"Event"),
-    ("write the answer", ["VerifyKeyEndpoint__Write", "RequestIds__Next"], r"ResponseWriter|VerifyKeyBody|RequestIds|StatusLines|VerifyKeyEndpoint__Write|GetSpan"),
+    ("write the answer", ["VerifyKeyEndpoint__Write", "RequestIds__Next"], r"ResponseWriter|Ascii__|JsonHead|VerifyKeyBody|RequestIds|StatusLines|VerifyKeyEndpoint__Write|GetSpan"),
     ("send", ["Reactor__SendUnsent"], r"Send|send|Sent|Latency|Histogram|BufferPool__Return|clock_gettime|Timestamp|hires"),
 ]
 VERIFY = "Verifier__Verify"
