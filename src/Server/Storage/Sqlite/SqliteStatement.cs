@@ -20,6 +20,9 @@ internal sealed class SqliteStatement : RepeatedStatement
         Check(raw.sqlite3_prepare_v2(_database, sql, out _statement));
     }
 
+    /// <summary>The statement, for functions that the wrapper has not; as long as this lives.</summary>
+    public nint Handle => _statement.DangerousGetHandle();
+
     /// <inheritdoc/>
     public override SqliteStatement Text(ReadOnlySpan<byte> utf8)
     {
@@ -39,13 +42,6 @@ internal sealed class SqliteStatement : RepeatedStatement
     public override SqliteStatement Blob(ReadOnlySpan<byte> value)
     {
         Check(value.IsEmpty ? raw.sqlite3_bind_zeroblob(_statement, ++_bound, 0) : raw.sqlite3_bind_blob(_statement, ++_bound, value));
-        return this;
-    }
-
-    /// <summary>Binds the next parameter to a number with a fraction.</summary>
-    public SqliteStatement Fraction(double value)
-    {
-        Check(raw.sqlite3_bind_double(_statement, ++_bound, value));
         return this;
     }
 
@@ -104,7 +100,11 @@ internal sealed class SqliteStatement : RepeatedStatement
     }
 
     /// <summary>Ends a query before its last row.</summary>
-    public void Reset() => _ = raw.sqlite3_reset(_statement);
+    public void Reset()
+    {
+        _bound = 0;
+        _ = raw.sqlite3_reset(_statement);
+    }
 
     /// <summary>A number of the row; see <see cref="Step"/>.</summary>
     /// <param name="column">From 0.</param>

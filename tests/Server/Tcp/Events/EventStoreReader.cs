@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.IO;
 using Microsoft.Data.Sqlite;
+using Unkey.Server.Events.Sqlite.Segments;
 
 namespace Unkey.Server.Tests.Tcp.Events;
 
@@ -13,12 +14,16 @@ internal sealed class EventStoreReader : System.IDisposable
     {
         _connection = new SqliteConnection($"Data Source={Path.Combine(dataDirectory, "events.db")};Mode=ReadWrite;Pooling=False");
         _connection.Open();
+        SegmentReading.Attach(_connection);
     }
 
     /// <summary>The first column of every row.</summary>
-    public List<string> Texts(string sql)
+    public List<string> Texts(string sql) => Texts(_connection, sql);
+
+    /// <summary>The first column of every row, on any connection.</summary>
+    public static List<string> Texts(SqliteConnection connection, string sql)
     {
-        using SqliteCommand command = _connection.CreateCommand();
+        using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
         using SqliteDataReader reader = command.ExecuteReader();
         List<string> texts = [];
