@@ -21,11 +21,11 @@ internal sealed record HouseRule(
     /// <summary>How far above a site the comment may stand that gives the reason for it: enough for a short method under one comment.</summary>
     private const int ReasonLinesAbove = 8;
 
-    /// <summary>The off-heap blocks and the tables on them, the sockets, and the few native calls of the host.</summary>
+    /// <summary>The off-heap blocks and the tables on them, the sockets, the few native calls of the host, and what SQLite calls to read events.</summary>
     private static IReadOnlyList<string> PointerPlaces =>
         [
             "src/Engine/Memory/", "src/Engine/Keys/", "src/Engine/Limits/", "src/Engine/Events/", "src/Server/Transport/",
-            "src/Server/Hosting/", "src/Server/Storage/Credits/", "src/Server/Storage/Sqlite/SqliteColumns.cs",
+            "src/Server/Hosting/", "src/Server/Storage/Credits/", "src/Server/Storage/Sqlite/SqliteColumns.cs", "src/Server/Events/Sqlite/Segments/",
         ];
 
     public static IReadOnlyList<HouseRule> All { get; } =

@@ -5,6 +5,7 @@ using Unkey.Server.Analytics;
 using Unkey.Server.Analytics.Binding;
 using Unkey.Server.Analytics.Emit;
 using Unkey.Server.Analytics.Sqlite;
+using Unkey.Server.Events.Sqlite.Segments;
 using Unkey.Server.ControlPlane.Responses;
 using Xunit;
 
@@ -32,7 +33,7 @@ public sealed class SqliteStoreTests(SqliteStoreFixture store) : IClassFixture<S
         using SqliteConnection connection = store.Connect();
         SqliteException refusal = Assert.Throws<SqliteException>(() =>
         {
-            using SqliteCommand command = SqliteAnalyticsStore.Prepare(connection, new EmittedQuery(sql, []), Dataset.Verifications);
+            using SqliteCommand command = SqliteAnalyticsStore.Prepare(connection, SegmentReading.Attach(connection), new EmittedQuery(sql, []), Dataset.Verifications);
             command.ExecuteScalar();
         });
         Assert.True(refusal.Message.Contains("not authorized", StringComparison.Ordinal) || refusal.Message.Contains("prohibited", StringComparison.Ordinal), refusal.Message);
@@ -42,7 +43,7 @@ public sealed class SqliteStoreTests(SqliteStoreFixture store) : IClassFixture<S
     public void TheWallLetsTheTablesThrough()
     {
         using SqliteConnection connection = store.Connect();
-        using SqliteCommand command = SqliteAnalyticsStore.Prepare(connection, new EmittedQuery("SELECT count(*) FROM main.key_verifications_v1", []), Dataset.Verifications);
+        using SqliteCommand command = SqliteAnalyticsStore.Prepare(connection, SegmentReading.Attach(connection), new EmittedQuery("SELECT count(*) FROM main.key_verifications_v1", []), Dataset.Verifications);
         Assert.Equal(720L, command.ExecuteScalar());
     }
 

@@ -39,11 +39,12 @@ internal sealed class QueryWatch
         raw.sqlite3_limit(connection, raw.SQLITE_LIMIT_ATTACHED, 0);
 
         // BOUND: the progress callback ends every query.
-        raw.sqlite3_progress_handler(connection, InstructionsPerCall, static state => ((QueryWatch)state).Check() ? 1 : 0, watch);
+        raw.sqlite3_progress_handler(connection, InstructionsPerCall, static state => ((QueryWatch)state).IsEnded() ? 1 : 0, watch);
         return watch;
     }
 
-    private bool Check()
+    /// <summary>Whether the query is to end.</summary>
+    public bool IsEnded()
     {
         IsOutOfTime = Stopwatch.GetElapsedTime(_startedAt) > _timeMax;
         IsOutOfMemory = raw.sqlite3_memory_used() - _bytesBefore > BytesMax;

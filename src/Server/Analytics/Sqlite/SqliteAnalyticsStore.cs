@@ -10,6 +10,7 @@ using Unkey.Server.Analytics.Binding;
 using Unkey.Server.Analytics.Emit;
 using Unkey.Server.Analytics.Rows;
 using Unkey.Server.ControlPlane.Responses;
+using Unkey.Server.Events.Sqlite.Segments;
 
 namespace Unkey.Server.Analytics.Sqlite;
 
@@ -37,7 +38,9 @@ internal sealed class SqliteAnalyticsStore(string path) : IAnalyticsStore
         {
             using SqliteConnection connection = Open();
             watch = QueryWatch.Attach(connection.Handle!, limits.TimeMax, cancellation);
-            using SqliteCommand command = Prepare(connection, emitted, dataset);
+            SegmentReading reading = SegmentReading.Attach(connection);
+            reading.IsEnded = watch.IsEnded;
+            using SqliteCommand command = Prepare(connection, reading, emitted, dataset);
             using SqliteDataReader reader = command.ExecuteReader();
             return Read(reader, query, limits);
         }
@@ -49,10 +52,10 @@ internal sealed class SqliteAnalyticsStore(string path) : IAnalyticsStore
     }
 
     /// <summary>Prepares a query on a connection, with its wall in place.</summary>
-    internal static SqliteCommand Prepare(SqliteConnection connection, EmittedQuery emitted, Dataset dataset)
+    internal static SqliteCommand Prepare(SqliteConnection connection, SegmentReading reading, EmittedQuery emitted, Dataset dataset)
     {
         SqliteFunctions.Register(connection.Handle!);
-        SqliteWall.Attach(connection.Handle!, dataset);
+        SqliteWall.Attach(connection.Handle!, dataset, reading);
         SqliteCommand command = connection.CreateCommand();
         try
         {
@@ -155,6 +158,9 @@ internal sealed class SqliteAnalyticsStore(string path) : IAnalyticsStore
         {
             case raw.SQLITE_NOMEM or raw.SQLITE_TOOBIG:
                 return new AnalyticsException(ErrorCode.QueryMemoryLimitExceeded, "A value of the query is too large");
+            case raw.SQLITE_CORRUPT when exception.Message.Contains(SegmentDamagedException.Is, StringComparison.Ordinal):
+                return new AnalyticsException(
+                    ErrorCode.AnalyticsConnectionFailed, "A part of the event store that the query needs is damaged; ask for another time, or a table of sums");
             case raw.SQLITE_CANTOPEN or raw.SQLITE_IOERR or raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_FULL:
                 return new AnalyticsException(ErrorCode.AnalyticsConnectionFailed, "The event store cannot be read");
             case raw.SQLITE_ERROR when SqliteFunctions.MessageOf(exception) is { } message:

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Linq;
 using SQLitePCL;
 using Unkey.Server.Analytics.Binding;
+using Unkey.Server.Events.Sqlite.Segments;
 
 namespace Unkey.Server.Analytics.Sqlite;
 
@@ -14,12 +15,13 @@ internal static class SqliteWall
     /// <summary>Puts the wall up.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="dataset">What may be read.</param>
-    public static void Attach(sqlite3 connection, Dataset dataset)
+    /// <param name="reading">Reads raw events for the tables that are made of them.</param>
+    public static void Attach(sqlite3 connection, Dataset dataset, SegmentReading reading)
     {
         FrozenSet<string> tables = [.. dataset.Tables.Select(static table => table.Name), "json_each"];
         raw.sqlite3_set_authorizer(
             connection,
-            (_, action, first, second, _, _) => IsAllowed(action, first, second, tables) ? raw.SQLITE_OK : raw.SQLITE_DENY,
+            (_, action, first, second, _, _) => reading.IsInside || IsAllowed(action, first, second, tables) ? raw.SQLITE_OK : raw.SQLITE_DENY,
             null);
     }
 

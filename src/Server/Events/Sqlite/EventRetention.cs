@@ -1,12 +1,13 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Microsoft.Data.Sqlite;
 using Unkey.Server.Storage.Sqlite;
 
 namespace Unkey.Server.Events.Sqlite;
 
 /// <summary>Deletes what is older than it has to be kept, a little at a time. The sink's thread only.</summary>
-internal sealed class EventRetention(SqliteConnection connection, int retentionDays)
+internal sealed class EventRetention(SqliteConnection connection, int retentionDays) : IDisposable
 {
     private const long DayMs = 86_400_000;
     private const long RunEveryMs = 10_000;
@@ -14,6 +15,9 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
 
     // About ten milliseconds of work, so that a delivery never waits long for it.
     private const int RowsMin = 5_000;
+
+    // Small segments, a few events each; more would take longer.
+    private const int SegmentsMax = 1_000;
 
     // More than comes in, or the store would grow for ever under a rate above the smallest portion.
     private const int RowsPerEvent = 2;
@@ -25,6 +29,15 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
 
     // Up to which row id the rows of a table are of a time that has not come.
     private readonly Dictionary<string, long> _passed = [];
+    private readonly RollUpSource[] _sources = [.. RollUpSource.All.Where(source => source.HasRows(connection))];
+    private readonly long[] _ids = new long[SegmentsMax];
+
+    // What is not in the sums yet stays.
+    private readonly SqliteStatement _due = new(
+        connection,
+        "SELECT id, count FROM event_segments WHERE max_time < ? AND id <= (SELECT last_row FROM rolled_up WHERE source = 'event_segments') ORDER BY max_time");
+
+    private readonly SqliteStatement _delete = new(connection, "DELETE FROM event_segments WHERE id = ?");
     private long _nextMs;
     private long _nextRollUpMs;
 
@@ -50,9 +63,20 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
 
         // A full portion means that there is more: then the next batch goes on.
         int rows = Math.Max(RowsMin, inserted * RowsPerEvent);
-        bool isMore = retentionDays > 0
-            && (DeleteRaw("key_verifications_v1", nowMs, rows) | DeleteRaw("ratelimits_v1", nowMs, rows) | DeleteRaw("api_requests_raw_v2", nowMs, rows));
+        bool isMore = retentionDays > 0 && DeleteSegments(nowMs, rows);
+        foreach (RollUpSource source in retentionDays > 0 ? _sources : [])
+        {
+            isMore |= DeleteRows(source, nowMs, rows);
+        }
+
         _nextMs = isMore ? nowMs : nowMs + RunEveryMs;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _due.Dispose();
+        _delete.Dispose();
     }
 
     private void DeleteRollUps(long nowMs)
@@ -77,10 +101,38 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
 
     private static long Before(long nowMs, int days) => (nowMs - (days * DayMs)) / 1000;
 
-    // Raw rows arrive about in the order of their time, so the oldest have the smallest row ids. Not so those of a clock that was ahead for
-    // a while: they are passed over in portions, and looked at again with the roll-ups.
-    private bool DeleteRaw(string table, long nowMs, int rows)
+    // A segment goes when its newest event is due.
+    private bool DeleteSegments(long nowMs, int events)
     {
+        int deleted = 0;
+        int count = 0;
+        _due.Number(nowMs - (retentionDays * DayMs));
+        while (deleted < events && _due.Step())
+        {
+            deleted += (int)_due.NumberAt(1);
+            _ids[count++] = _due.NumberAt(0);
+            if (count == _ids.Length)
+            {
+                break;
+            }
+        }
+
+        _due.Reset();
+        SqliteDatabase.Transact(connection, () =>
+        {
+            foreach (long id in _ids.AsSpan(0, count))
+            {
+                _delete.Number(id).Run();
+            }
+        });
+        return deleted >= events || count == _ids.Length;
+    }
+
+    // Of a store of an earlier version. Raw rows arrive about in the order of their time, so the oldest have the smallest row ids. Not so those of a clock that was ahead for
+    // a while: they are passed over in portions, and looked at again with the roll-ups.
+    private bool DeleteRows(RollUpSource source, long nowMs, int rows)
+    {
+        string table = source.Rows;
         long passed = _passed.GetValueOrDefault(table);
         (long last, long count, long ahead) = Portion(table, passed, nowMs, rows);
         if (count > 0 && ahead == count)
@@ -95,13 +147,13 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
         {
             deleted = Run(
                 $"DELETE FROM {table} WHERE rowid > {passed} AND rowid <= {last} AND time < $before"
-                    + $" AND rowid <= (SELECT last_row FROM rolled_up WHERE source = '{table}')",
+                    + $" AND rowid <= (SELECT last_row FROM rolled_up WHERE source = '{source.Raw}')",
                 nowMs - (retentionDays * DayMs));
             if (deleted > 0)
             {
                 SqliteDatabase.Run(
                     connection,
-                    $"UPDATE rolled_up SET last_row = min(last_row, (SELECT ifnull(max(rowid), 0) FROM {table})) WHERE source = '{table}'");
+                    $"UPDATE rolled_up SET last_row = min(last_row, (SELECT ifnull(max(rowid), 0) FROM {table})) WHERE source = '{source.Raw}'");
             }
         });
         return deleted + ahead == rows;

@@ -1,6 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Microsoft.Data.Sqlite;
+using Unkey.Server.Events.Sqlite.Segments;
+using Unkey.Server.Storage.Sqlite;
 
 namespace Unkey.Server.Events.Sqlite;
 
@@ -33,10 +36,20 @@ internal sealed record RollUpSource(string Raw, string Tables, IReadOnlyList<str
 
     private string SumList => string.Join(", ", Sums.Select(static sum => sum.Name));
 
+    /// <summary>The raw rows of a store of an earlier version.</summary>
+    public string Rows => SegmentTable.RowsOf(Raw);
+
+    /// <summary>Whether the store has such rows.</summary>
+    public bool HasRows(SqliteConnection connection)
+    {
+        using SqliteStatement find = new(connection, $"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '{Rows}'");
+        return find.Query() > 0;
+    }
+
     /// <summary>Raw rows above a row id, at most a number of them: row id, time, workspace, keys as texts, what they add to the sums.</summary>
     public string ReadRaw => $"""
         SELECT rowid, time, workspace_id, {string.Join(", ", Keys.Select(static key => $"CAST({key} AS TEXT)"))}, {string.Join(", ", Sums.Select(static sum => sum.Sum))}
-        FROM {Raw} WHERE rowid > ? ORDER BY rowid LIMIT ?
+        FROM {Rows} WHERE rowid > ? ORDER BY rowid LIMIT ?
         """;
 
     /// <summary>Adds a group to the roll-up of a span: workspace, time, keys, sums.</summary>

@@ -24,13 +24,10 @@ internal sealed class RollUps : IDisposable
 
     private const int PausePerWrite = 50;
 
-    // So that a stop does not wait for all of what is read again.
-    private const int RowsPerPortion = 50_000;
-
     private readonly SqliteConnection _connection;
     private readonly EventSums _sums = new();
-    private readonly GroupKey _key = new();
-    private readonly List<Source> _sources = [];
+    private readonly List<SumWriter> _writers = [];
+    private readonly UnsummedEvents _events;
     private long _lastMs;
     private long _pauseMs;
 
@@ -41,9 +38,10 @@ internal sealed class RollUps : IDisposable
     public RollUps(SqliteConnection connection)
     {
         _connection = connection;
+        _events = new UnsummedEvents(connection);
         foreach (RollUpSource source in RollUpSource.All)
         {
-            _sources.Add(new Source(connection, source));
+            _writers.Add(new SumWriter(connection, source));
         }
     }
 
@@ -83,11 +81,7 @@ internal sealed class RollUps : IDisposable
             _sums.Add(payload);
         }
 
-        foreach (Source source in _sources)
-        {
-            source.Through = source.Last();
-        }
-
+        _events.SkipStored();
         _isBehind = false;
     }
 
@@ -122,7 +116,8 @@ internal sealed class RollUps : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _sources.ForEach(static source => source.Dispose());
+        _writers.ForEach(static writer => writer.Dispose());
+        _events.Dispose();
         _sums.Dispose();
     }
 
@@ -133,14 +128,12 @@ internal sealed class RollUps : IDisposable
         {
             SqliteDatabase.Transact(_connection, () =>
             {
-                for (int i = 0; i < _sources.Count; i++)
+                for (int i = 0; i < _writers.Count; i++)
                 {
-                    if (_sums.Of(i).Count > 0)
-                    {
-                        _sources[i].Writer.Write(_sums.Of(i));
-                        _sources[i].NoteThrough();
-                    }
+                    _writers[i].Write(_sums.Of(i));
                 }
+
+                _events.Note();
             });
             _sums.Clear();
         }
@@ -155,76 +148,12 @@ internal sealed class RollUps : IDisposable
     {
         // What was left half-way is begun again.
         _sums.Clear();
-        long rows = 0;
-        for (int i = 0; i < _sources.Count; i++)
-        {
-            // Row ids begin again when all rows are gone.
-            _sources[i].Through = Math.Min(_sources[i].Noted(), _sources[i].Last());
-            rows += _sources[i].Read(i, _key, _sums);
-        }
-
-        if (_sums.Events > 0)
+        bool isMore = _events.Read(_sums);
+        if (isMore)
         {
             Write();
         }
 
-        _isBehind = rows > 0;
-    }
-
-    private sealed class Source(SqliteConnection connection, RollUpSource source) : IDisposable
-    {
-        private readonly SqliteStatement _first = new(connection, $"SELECT last_row FROM rolled_up WHERE source = '{source.Raw}'");
-        private readonly SqliteStatement _last = new(connection, $"SELECT max(rowid) FROM {source.Raw}");
-        private readonly SqliteStatement _note = new(connection, $"UPDATE rolled_up SET last_row = ? WHERE source = '{source.Raw}'");
-        private readonly SqliteStatement _read = new(connection, source.ReadRaw);
-
-        public SumWriter Writer { get; } = new(connection, source);
-
-        /// <summary>Up to this row id the rows are in the roll-ups or in memory.</summary>
-        public long Through { get; set; }
-
-        public long Noted() => _first.Query();
-
-        public long Last() => _last.Query();
-
-        public void NoteThrough() => _note.Number(Through).Run();
-
-        public long Read(int index, GroupKey key, EventSums sums)
-        {
-            long rows = 0;
-            _read.Number(Through).Number(RowsPerPortion);
-            while (_read.Step())
-            {
-                key.Start(_read.NumberAt(1));
-                int column = 2;
-                for (int i = 0; i <= source.Keys.Count; i++)
-                {
-                    key.Text(_read.BytesAt(column++));
-                }
-
-                sums.Add(index, key, new EventSum
-                {
-                    First = SumAt(column, 0),
-                    Second = SumAt(column, 1),
-                    Third = SumAt(column, 2),
-                    Fourth = SumAt(column, 3),
-                });
-                Through = _read.NumberAt(0);
-                rows++;
-            }
-
-            return rows;
-        }
-
-        public void Dispose()
-        {
-            _first.Dispose();
-            _last.Dispose();
-            _note.Dispose();
-            _read.Dispose();
-            Writer.Dispose();
-        }
-
-        private long SumAt(int column, int index) => index < source.Sums.Count ? _read.NumberAt(column + index) : 0;
+        _isBehind = isMore;
     }
 }

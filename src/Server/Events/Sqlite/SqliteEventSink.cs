@@ -1,10 +1,11 @@
 using System;
 using System.Collections.Concurrent;
 using System.IO;
+using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Data.Sqlite;
-using Unkey.Engine.Events;
+using Unkey.Server.Events.Sqlite.Segments;
 using Unkey.Server.Hosting;
 using Unkey.Server.Storage.Sqlite;
 
@@ -28,7 +29,8 @@ internal sealed class SqliteEventSink : IEventSink
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(1);
 
     private readonly SqliteConnection _connection;
-    private readonly EventTables _tables;
+    private readonly SqliteStatement _claim;
+    private readonly SegmentWriter _segments;
     private readonly RollUps _rollUps;
     private readonly TimeProvider _time;
     private readonly EventRetention _retention;
@@ -41,7 +43,8 @@ internal sealed class SqliteEventSink : IEventSink
         _connection = connection;
         _time = time;
         _isStopping = () => _deliveries.IsAddingCompleted;
-        _tables = new EventTables(connection);
+        _claim = new SqliteStatement(connection, "INSERT OR IGNORE INTO delivered_batches (token, delivered_at) VALUES (?, ?)");
+        _segments = new SegmentWriter(connection);
         _rollUps = new RollUps(connection);
         _retention = new EventRetention(connection, retentionDays);
         _thread = new Thread(Run) { Name = "event-store", IsBackground = true };
@@ -116,8 +119,10 @@ internal sealed class SqliteEventSink : IEventSink
         _deliveries.CompleteAdding();
         _thread.Join();
         _deliveries.Dispose();
+        _retention.Dispose();
         _rollUps.Dispose();
-        _tables.Dispose();
+        _segments.Dispose();
+        _claim.Dispose();
         _connection.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -175,10 +180,10 @@ internal sealed class SqliteEventSink : IEventSink
         bool isNew = false;
         SqliteDatabase.Transact(_connection, () =>
         {
-            isNew = _tables.TryClaim(batch.Token, nowMs);
+            isNew = _claim.Text(Encoding.UTF8.GetBytes(batch.Token)).Number(nowMs).Run() == 1;
             if (isNew)
             {
-                Write(batch);
+                _segments.Write(batch);
             }
         });
         if (isNew)
@@ -216,26 +221,6 @@ internal sealed class SqliteEventSink : IEventSink
         catch (SqliteException)
         {
             // The events are stored. The next batch meets the same fault and says so; sums that are missing are made by a later pass or start.
-        }
-    }
-
-    private void Write(EventBatch batch)
-    {
-        int offset = 0;
-        while (batch.TryNext(ref offset, out ReadOnlySpan<byte> payload))
-        {
-            if (VerificationEvent.TryRead(payload, out VerificationEvent verification))
-            {
-                _tables.Insert(in verification);
-            }
-            else if (RatelimitEvent.TryRead(payload, out RatelimitEvent limit))
-            {
-                _tables.Insert(in limit);
-            }
-            else if (RequestEvent.TryRead(payload, out RequestEvent request))
-            {
-                _tables.Insert(in request);
-            }
         }
     }
 

@@ -20,11 +20,22 @@ internal sealed class SqliteStatement : RepeatedStatement
         Check(raw.sqlite3_prepare_v2(_database, sql, out _statement));
     }
 
+    /// <summary>The statement, for functions that the wrapper has not; as long as this lives.</summary>
+    public nint Handle => _statement.DangerousGetHandle();
+
     /// <inheritdoc/>
     public override SqliteStatement Text(ReadOnlySpan<byte> utf8)
     {
         // An empty span has no address, which would mean NULL.
         Check(utf8.IsEmpty ? raw.sqlite3_bind_text(_statement, ++_bound, utf8z.FromSpan("\0"u8)) : raw.sqlite3_bind_text(_statement, ++_bound, utf8));
+        return this;
+    }
+
+    /// <summary>Binds the next parameter to bytes.</summary>
+    /// <param name="bytes">Not empty; copied.</param>
+    public SqliteStatement Blob(ReadOnlySpan<byte> bytes)
+    {
+        Check(raw.sqlite3_bind_blob(_statement, ++_bound, bytes));
         return this;
     }
 
@@ -104,7 +115,11 @@ internal sealed class SqliteStatement : RepeatedStatement
     }
 
     /// <summary>Ends a query before its last row.</summary>
-    public void Reset() => _ = raw.sqlite3_reset(_statement);
+    public void Reset()
+    {
+        _bound = 0;
+        _ = raw.sqlite3_reset(_statement);
+    }
 
     /// <summary>A number of the row; see <see cref="Step"/>.</summary>
     /// <param name="column">From 0.</param>

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.IO;
 using Microsoft.Data.Sqlite;
+using Unkey.Server.Events.Sqlite.Segments;
 
 namespace Unkey.Server.Tests.Tcp.Events;
 
@@ -13,6 +14,7 @@ internal sealed class EventStoreReader : System.IDisposable
     {
         _connection = new SqliteConnection($"Data Source={Path.Combine(dataDirectory, "events.db")};Mode=ReadWrite;Pooling=False");
         _connection.Open();
+        SegmentReading.Attach(_connection);
     }
 
     /// <summary>The first column of every row.</summary>
