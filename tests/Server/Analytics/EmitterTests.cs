@@ -34,6 +34,30 @@ public sealed class EmitterTests
         Assert.Equal(["ws_mine", "it's"], clickHouse.Texts);
     }
 
+    /// <summary>Raw events that are joined are gathered first, and their times limited where nothing else may be meant by it.</summary>
+    [Theory]
+    [InlineData("key_verifications_v1 AS a JOIN key_verifications_v1 AS b USING (key_id)", "a.time >= now() - INTERVAL 1 DAY AND 5000 > b.time AND spent_credits > 1", 1)]
+    [InlineData("key_verifications_v1 AS a, key_verifications_v1 AS b", "a.time < now() AND (b.time > now() - INTERVAL 1 DAY AND b.time <= now())", 3)]
+    [InlineData("key_verifications_v1 AS a, key_verifications_v1 AS b", "a.time < now() OR b.time > now()", 0)]
+    [InlineData("key_verifications_v1 AS a LEFT JOIN key_verifications_v1 AS b USING (key_id)", "b.time < now()", 0)]
+    [InlineData("key_verifications_v1 AS a JOIN key_verifications_v1 AS b USING (key_id)", "a.time = b.time", 0)]
+    public void JoinedEventsAreGatheredWithTheirTimes(string sources, string condition, int times)
+    {
+        string sql = AnalyticsQueries.Sqlite($"SELECT count() FROM {sources} WHERE {condition}").Sql;
+        Assert.Equal(2, AnalyticsQueries.Count(sql, " LIMIT -1) AS "));
+        Assert.Equal(times, AnalyticsQueries.Count(sql, " AND \"time\" "));
+    }
+
+    [Fact]
+    public void NothingElseIsGatheredFirst()
+    {
+        Assert.DoesNotContain("LIMIT -1", AnalyticsQueries.Sqlite("SELECT count() FROM key_verifications_v1").Sql, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "LIMIT -1",
+            AnalyticsQueries.Sqlite("SELECT count() FROM key_verifications_per_hour_v1 AS a JOIN key_verifications_per_hour_v1 AS b USING (key_id)").Sql,
+            StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("SELECT count() FROM key_verifications_v1 WHERE workspace_id = 'ws_other' OR 1 = 1", 1)]
     [InlineData("SELECT count() FROM key_verifications_v1 AS a, key_verifications_v1 AS b", 2)]
@@ -47,6 +71,7 @@ public sealed class EmitterTests
     {
         AnalyticsScope scope = new("ws_mine", ["ks_1", "ks_2"]);
         EmittedQuery sqlite = AnalyticsQueries.Sqlite(query, scope);
+        sqlite = sqlite with { Sql = sqlite.Sql.Replace(" LIMIT -1)", ")", StringComparison.Ordinal) };
         EmittedQuery clickHouse = AnalyticsQueries.ClickHouse(query, scope);
         Assert.Equal(sources, AnalyticsQueries.Count(sqlite.Sql, "FROM main."));
         Assert.Equal(sources, AnalyticsQueries.Count(clickHouse.Sql, "`events`."));

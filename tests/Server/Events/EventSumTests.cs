@@ -8,7 +8,6 @@ using System.Threading;
 using System.Threading.Tasks;
 using CsCheck;
 using Microsoft.Data.Sqlite;
-using Unkey.Engine;
 using Unkey.Engine.Events;
 using Unkey.Server.Events;
 using Unkey.Server.Events.Sqlite;
@@ -24,8 +23,6 @@ public sealed class EventSumTests : IDisposable
 {
     private const string CountByMinute = "SELECT ifnull(sum(total), 0) FROM ratelimits_per_minute_v1";
 
-    private static readonly string[] s_texts = ["", "a", "b", "ab", "\"quoted\" + <tag>", "grün", new('x', 200)];
-
     private readonly string _directory = Directory.CreateTempSubdirectory("unkey-events-").FullName;
     private readonly SettableClock _clock = new();
 
@@ -37,7 +34,7 @@ public sealed class EventSumTests : IDisposable
     {
         // Not so late that the sums of the first month are deleted.
         _clock.NowMs = 1_712_000_000_000;
-        Gen<byte[][]> batch = Event().Array[1, 60];
+        Gen<byte[][]> batch = RandomEvents.Any.Array[1, 60];
         int run = 0;
         Gen.Select(batch, Gen.Bool).Array[1, 8].Sample(
             batches =>
@@ -179,64 +176,8 @@ public sealed class EventSumTests : IDisposable
 
     private static void Close(SqliteEventSink sink) => sink.DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    private static Gen<byte[]> Event()
-    {
-        Gen<byte[]> text = Gen.Int[0, s_texts.Length - 1].Select(static i => Encoding.UTF8.GetBytes(s_texts[i]));
-        Gen<long> time = Gen.OneOf(Gen.Long[1_706_000_000_000, 1_712_000_000_000], Gen.Long[1_709_251_100_000, 1_709_251_260_000]);
-        Gen<byte[]> verification = Gen.Select(time, text, text, text, text, text, Gen.Int[0, 4], text.Array[0, 3]).Select(
-            static (time, workspace, keyspace, key, identity, external, outcome, tags) => Verification(time, workspace, keyspace, key, identity, external, outcome, tags));
-        Gen<byte[]> ratelimit = Gen.Select(time, text, text, text, Gen.Bool, Gen.Long[0, 9]).Select(
-            static (time, workspace, space, identifier, passed, tokens) => Ratelimit(time, workspace, space, identifier, passed, tokens));
-        Gen<byte[]> request = Gen.Select(time, text, text, text, Gen.Int[200, 204]).Select(
-            static (time, workspace, host, path, status) => Request(time, workspace, host, path, status));
-        return Gen.OneOf(verification, ratelimit, request);
-    }
-
-    private static byte[] Verification(long time, byte[] workspace, byte[] keyspace, byte[] key, byte[] identity, byte[] external, int outcome, byte[][] tags)
-    {
-        VerificationEvent item = new()
-        {
-            TimeMs = time,
-            Outcome = (VerifyOutcome)outcome,
-            SpentCredits = outcome,
-            WorkspaceId = workspace,
-            KeyspaceId = keyspace,
-            KeyId = key,
-            IdentityId = identity,
-            ExternalId = external,
-            TagCount = (byte)tags.Length,
-        };
-        byte[] room = new byte[4_096];
-        EventWriter writer = new(room);
-        item.WriteTo(ref writer);
-        foreach (byte[] tag in tags)
-        {
-            writer.Text(tag);
-        }
-
-        return room[..writer.Written];
-    }
-
-    private static byte[] Ratelimit(long time, byte[] workspace, byte[] space, byte[] identifier, bool passed, long tokens)
-    {
-        RatelimitEvent item = new() { TimeMs = time, WorkspaceId = workspace, NamespaceId = space, Identifier = identifier, Passed = passed, Tokens = tokens };
-        byte[] room = new byte[4_096];
-        EventWriter writer = new(room);
-        item.WriteTo(ref writer);
-        return room[..writer.Written];
-    }
-
-    private static byte[] Request(long time, byte[] workspace, byte[] host, byte[] path, int status)
-    {
-        RequestEvent item = new() { TimeMs = time, WorkspaceId = workspace, Host = host, Method = "GET"u8, Path = path, Status = status };
-        byte[] room = new byte[4_096];
-        EventWriter writer = new(room);
-        item.WriteTo(ref writer);
-        return room[..writer.Written];
-    }
-
     // The sums as SQL makes them of the events.
-    private static void AssertSums(string directory)
+    internal static void AssertSums(string directory)
     {
         using EventStoreReader store = new(directory);
         foreach (RollUpSource source in RollUpSource.All)

@@ -80,24 +80,6 @@ public sealed class RollUpTests : IDisposable
         Assert.Equal([$"integer {long.MaxValue}"], store.Texts("SELECT DISTINCT typeof(total_tokens) || ' ' || total_tokens FROM ratelimits_per_minute_v1"));
     }
 
-    [Fact]
-    public async Task EventsThatAnEarlierVersionSummedAreNotSummedAgain()
-    {
-        await using (SqliteEventSink sink = Open())
-        {
-            await sink.DeliverAsync(Batch("a", 10), CancellationToken.None);
-        }
-
-        Run("DROP TABLE rolled_up; PRAGMA user_version = 2;");
-        await using (SqliteEventSink sink = Open())
-        {
-            await sink.DeliverAsync(Batch("b", 10), CancellationToken.None);
-        }
-
-        using EventStoreReader store = new(_directory);
-        Assert.Equal(20, store.Number(CountByMinute));
-    }
-
     private SqliteEventSink Open() => SqliteEventSink.Open(_directory, 0, _clock);
 
     private static EventBatch Batch(string token, int count, long tokens = 1, int identifiers = 1)

@@ -12,6 +12,9 @@ internal sealed record PublicTable(string Name, string ClickHouseName, int KeptD
     /// <summary>Name of the column of the time of rows.</summary>
     public const string Time = "time";
 
+    /// <summary>Whether it has single events, and not sums.</summary>
+    public bool IsRaw => Columns[Time].Kind == SqlType.Milliseconds.Kind;
+
     /// <summary>Days that rows are kept with a retention; 0 for ever.</summary>
     public int KeptDays(int retentionDays) => retentionDays == 0 ? 0 : retentionDays > KeptDaysMin ? retentionDays : KeptDaysMin;
 }

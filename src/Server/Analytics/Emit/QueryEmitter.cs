@@ -22,6 +22,7 @@ internal abstract class QueryEmitter(AnalyticsScope scope, Dataset dataset)
     private readonly List<string> _texts = [];
     private readonly Dictionary<string, int> _textIndex = new(StringComparer.Ordinal);
     private long _written;
+    private BoundSelect? _joining;
 
     /// <summary>Writes a query.</summary>
     public EmittedQuery Emit(BoundQuery query) => new(Query(query, isTop: true), _texts);
@@ -173,7 +174,7 @@ internal abstract class QueryEmitter(AnalyticsScope scope, Dataset dataset)
         string joins = ArrayJoinSources(select);
         if (select.From is { } from)
         {
-            parts.Add($"FROM {Source(from)}{joins}");
+            parts.Add($"FROM {SourceOf(select, from)}{joins}");
         }
         else if (joins.Length > 0)
         {
@@ -209,6 +210,21 @@ internal abstract class QueryEmitter(AnalyticsScope scope, Dataset dataset)
         return string.Join(' ', parts);
     }
 
+    /// <summary>What stands behind the conditions of a table that is joined with others.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="select">The query that joins it.</param>
+    protected virtual string JoinedSuffix(BoundTable table, BoundSelect select) => "";
+
+    private string SourceOf(BoundSelect select, BoundSource source)
+    {
+        // Subqueries have their own.
+        BoundSelect? outer = _joining;
+        _joining = select;
+        string text = Source(source);
+        _joining = outer;
+        return text;
+    }
+
     /// <summary>Whether an expression is a bare number, in parentheses or not.</summary>
     protected static bool IsNumber(string text) => !text.AsSpan().Trim("(-)").ContainsAnyExceptInRange('0', '9');
 
@@ -219,23 +235,23 @@ internal abstract class QueryEmitter(AnalyticsScope scope, Dataset dataset)
         return IsNumber(text) ? $"({text} + 0)" : text;
     }
 
-    private string Source(BoundSource source) => Checked(source switch
+    private string Source(BoundSource source, bool isJoined = false) => Checked(source switch
     {
-        BoundTable table => Table(table),
+        BoundTable table => Table(table, isJoined),
         BoundDerived derived => $"({Query(derived.Query)}) AS {derived.Id}",
         BoundJoin join => Join(join),
         _ => throw new InvalidOperationException("No such source."),
     });
 
     // The wall between tenants: a query sees this and never the table itself.
-    private string Table(BoundTable table)
+    private string Table(BoundTable table, bool isJoined)
     {
         string columns = string.Join(", ", table.Columns.Where(column => table.Used.Contains(column.Id)).Select(column => $"{Column(column.Name)} AS {column.Id}"));
         string limited = scope.Ids is not { } ids ? ""
             : ids.Count == 0 ? " AND 1 = 0"
             : $" AND {Column(dataset.ScopeColumn)} IN ({string.Join(", ", ids.Select(Text))})";
         return $"(SELECT {(columns.Length == 0 ? "1 AS " + table.Columns[0].Id : columns)} FROM {TableName(table.Table)}"
-            + $" WHERE {Column("workspace_id")} = {Text(scope.WorkspaceId)}{limited}) AS {table.Id}";
+            + $" WHERE {Column("workspace_id")} = {Text(scope.WorkspaceId)}{limited}{(isJoined ? JoinedSuffix(table, _joining!) : "")}) AS {table.Id}";
     }
 
     private string Join(BoundJoin join)
@@ -248,8 +264,8 @@ internal abstract class QueryEmitter(AnalyticsScope scope, Dataset dataset)
             SqlJoinKind.Full => "FULL JOIN",
             _ => "CROSS JOIN",
         };
-        string right = join.Right is BoundJoin ? $"({Source(join.Right)})" : Source(join.Right);
-        return $"{Source(join.Left)} {kind} {right}{(join.On is null ? "" : $" ON {Expression(join.On)}")}";
+        string right = join.Right is BoundJoin ? $"({Source(join.Right)})" : Source(join.Right, isJoined: true);
+        return $"{Source(join.Left, isJoined: true)} {kind} {right}{(join.On is null ? "" : $" ON {Expression(join.On)}")}";
     }
 
     private string Case(BoundCase choice) => "(CASE"

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using Unkey.Server.Analytics.Binding;
@@ -23,6 +24,11 @@ internal sealed class SqliteEmitter(AnalyticsScope scope, Dataset dataset) : Que
 
     /// <inheritdoc/>
     protected override string TableName(PublicTable table) => $"main.\"{table.Name}\"";
+
+    // Raw events have no index of their columns, and SQLite makes none of a virtual table while it joins, but it does of what a LIMIT makes it gather first. Through that it passes no
+    // condition, so those of the time are written inside as well.
+    /// <inheritdoc/>
+    protected override string JoinedSuffix(BoundTable table, BoundSelect select) => table.Table.IsRaw ? TimesOf(table, select) + " LIMIT -1" : "";
 
     /// <inheritdoc/>
     protected override string ArrayJoinSources(BoundSelect select) =>
@@ -189,6 +195,37 @@ internal sealed class SqliteEmitter(AnalyticsScope scope, Dataset dataset) : Que
     };
 
     private static string Element(SqlType type, string source) => type.Kind == SqlKind.Float ? $"CAST({source}.value AS REAL)" : $"{source}.value";
+
+    private string TimesOf(BoundTable table, BoundSelect select)
+    {
+        string time = $"{table.Id}.{table.Columns.First(static column => column.Name == PublicTable.Time).Id}";
+        return IsInner(select.From!) ? string.Concat(Conditions(select.Where).OfType<BoundCall>().Select(Bound)) : "";
+
+        string Bound(BoundCall call) => SymbolOf(call.Operation) is { } symbol && call.Arguments is [BoundColumn column, BoundLiteral bound] && column.Reference == time
+            ? $" AND {Column(PublicTable.Time)} {symbol} {Literal(bound)}"
+            : "";
+    }
+
+    // The rows that another kind of join adds have no time, and conditions mean something else for them.
+    private static bool IsInner(BoundSource source) =>
+        source is not BoundJoin join || (join.Kind is not (SqlJoinKind.Left or SqlJoinKind.Right or SqlJoinKind.Full) && IsInner(join.Left) && IsInner(join.Right));
+
+    private static IEnumerable<BoundExpression> Conditions(BoundExpression? condition) => condition switch
+    {
+        null => [],
+        BoundCall { Operation: Operation.And } all => all.Arguments.SelectMany(Conditions),
+        _ => [condition],
+    };
+
+    private static string? SymbolOf(Operation operation) => operation switch
+    {
+        Operation.Equal => "=",
+        Operation.Less => "<",
+        Operation.LessOrEqual => "<=",
+        Operation.Greater => ">",
+        Operation.GreaterOrEqual => ">=",
+        _ => null,
+    };
 
     private string Each(BoundExpression array, out string element)
     {

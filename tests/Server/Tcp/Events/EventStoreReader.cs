@@ -18,9 +18,12 @@ internal sealed class EventStoreReader : System.IDisposable
     }
 
     /// <summary>The first column of every row.</summary>
-    public List<string> Texts(string sql)
+    public List<string> Texts(string sql) => Texts(_connection, sql);
+
+    /// <summary>The first column of every row, on any connection.</summary>
+    public static List<string> Texts(SqliteConnection connection, string sql)
     {
-        using SqliteCommand command = _connection.CreateCommand();
+        using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
         using SqliteDataReader reader = command.ExecuteReader();
         List<string> texts = [];

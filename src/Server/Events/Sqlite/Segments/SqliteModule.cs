@@ -215,7 +215,7 @@ internal static unsafe class SqliteModule
 
         return exception switch
         {
-            SegmentDamagedException => raw.SQLITE_CORRUPT,
+            SegmentDamagedException => SqliteModuleApi.CorruptTable,
             OperationCanceledException => raw.SQLITE_INTERRUPT,
             OutOfMemoryException => raw.SQLITE_NOMEM,
             SqliteException fault => fault.SqliteExtendedErrorCode,

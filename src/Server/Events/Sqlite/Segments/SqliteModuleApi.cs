@@ -6,6 +6,9 @@ namespace Unkey.Server.Events.Sqlite.Segments;
 /// <remarks>Source: https://sqlite.org/vtab.html and sqlite3.h; the structures have had these fields in this order since SQLite 3.10.</remarks>
 internal static unsafe partial class SqliteModuleApi
 {
+    /// <summary>SQLITE_CORRUPT_VTAB: SQLITE_CORRUPT, which without this addition would say that the file itself is.</summary>
+    internal const int CorruptTable = 11 | (1 << 8);
+
     /// <summary>SQLITE_INDEX_CONSTRAINT_EQ, and below its siblings.</summary>
     internal const byte IsEqual = 2;
     internal const byte IsGreater = 4;
