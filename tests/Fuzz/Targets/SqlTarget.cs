@@ -10,6 +10,7 @@ using Unkey.Server.Analytics.Emit;
 using Unkey.Server.Analytics.Sql;
 using Unkey.Server.Analytics.Sqlite;
 using Unkey.Server.Events.Sqlite;
+using Unkey.Server.Events.Sqlite.Segments;
 using Unkey.Tests.Oracles;
 using Unkey.Tests.Support;
 
@@ -23,7 +24,7 @@ internal sealed class SqlTarget : FuzzTarget
 
     private static readonly AnalyticsScope s_scope = new("ws_mine", null);
     private static readonly AnalyticsLimits s_limits = new() { RowsMax = 1_000, RetentionDays = 90 };
-    private static readonly Lazy<SqliteConnection> s_store = new(OpenStore);
+    private static readonly Lazy<SegmentReading> s_store = new(OpenStore);
 
     /// <inheritdoc/>
     public override string Name => "sql";
@@ -77,7 +78,7 @@ internal sealed class SqlTarget : FuzzTarget
     {
         try
         {
-            SqliteAnalyticsStore.Prepare(s_store.Value, emitted, dataset).Dispose();
+            SqliteAnalyticsStore.Prepare(s_store.Value.Connection, s_store.Value, emitted, dataset).Dispose();
         }
         catch (SqliteException exception)
         {
@@ -89,13 +90,13 @@ internal sealed class SqlTarget : FuzzTarget
         .Replace("{raw}", "key_verifications_v1", StringComparison.Ordinal).Replace("{day}", "key_verifications_per_day_v1", StringComparison.Ordinal)
         .Replace("{n}", "count", StringComparison.Ordinal).Replace("{scope}", "key_space_id", StringComparison.Ordinal);
 
-    private static SqliteConnection OpenStore()
+    private static SegmentReading OpenStore()
     {
         SqliteConnection connection = new("Data Source=:memory:");
         connection.Open();
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = EventSchema.From(0);
         command.ExecuteNonQuery();
-        return connection;
+        return SegmentReading.Attach(connection);
     }
 }

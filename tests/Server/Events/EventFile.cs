@@ -7,7 +7,6 @@ using Microsoft.Data.Sqlite;
 using Unkey.Engine.Events;
 using Unkey.Server.Events;
 using Unkey.Server.Events.Sqlite;
-using Unkey.Server.Events.Sqlite.Segments;
 using Unkey.Tests.Support;
 
 namespace Unkey.Server.Tests.Events;

@@ -12,7 +12,6 @@ using Unkey.Server.Analytics;
 using Unkey.Server.Analytics.Binding;
 using Unkey.Server.Analytics.Sqlite;
 using Unkey.Server.ControlPlane.Responses;
-using Unkey.Server.Events;
 using Unkey.Server.Events.Sqlite;
 using Unkey.Server.Events.Sqlite.Segments;
 using Unkey.Server.Tests.ControlPlane;
