@@ -31,14 +31,6 @@ internal sealed class SqliteStatement : RepeatedStatement
         return this;
     }
 
-    /// <summary>Binds the next parameter to bytes.</summary>
-    /// <param name="bytes">Not empty; copied.</param>
-    public SqliteStatement Blob(ReadOnlySpan<byte> bytes)
-    {
-        Check(raw.sqlite3_bind_blob(_statement, ++_bound, bytes));
-        return this;
-    }
-
     /// <inheritdoc/>
     public override SqliteStatement Number(long value)
     {
@@ -50,13 +42,6 @@ internal sealed class SqliteStatement : RepeatedStatement
     public override SqliteStatement Blob(ReadOnlySpan<byte> value)
     {
         Check(value.IsEmpty ? raw.sqlite3_bind_zeroblob(_statement, ++_bound, 0) : raw.sqlite3_bind_blob(_statement, ++_bound, value));
-        return this;
-    }
-
-    /// <summary>Binds the next parameter to a number with a fraction.</summary>
-    public SqliteStatement Fraction(double value)
-    {
-        Check(raw.sqlite3_bind_double(_statement, ++_bound, value));
         return this;
     }
 
