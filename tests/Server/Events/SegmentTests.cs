@@ -83,7 +83,11 @@ public sealed class SegmentTests : IDisposable
     [Fact]
     public async Task EveryWorkspaceFindsItsEvents()
     {
-        byte[][] payloads = [.. Enumerable.Range(0, 30_000).Select(static i => RandomEvents.Ratelimit(RandomEvents.MinMs + i, Encoding.ASCII.GetBytes($"ws_{i % 40}"), "ns"u8.ToArray(), new byte[i % 7], true, 1))];
+        byte[][] payloads =
+        [
+            .. Enumerable.Range(0, 30_000).Select(
+                static i => RandomEvents.Ratelimit(RandomEvents.MinMs + i, Encoding.ASCII.GetBytes($"ws_{i % 40}"), "ns"u8.ToArray(), new byte[i % 7], passed: true, tokens: 1)),
+        ];
         await using (SqliteEventSink sink = SqliteEventSink.Open(_directory, 0, _clock))
         {
             await sink.DeliverAsync(EventPayloads.Batch("a", payloads), CancellationToken.None);
