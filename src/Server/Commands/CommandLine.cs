@@ -77,6 +77,7 @@ internal static class CommandLine
         root.Subcommands.Add(RootKeyCommands.Build(context));
         root.Subcommands.Add(WorkspaceCommands.Build(context));
         root.Subcommands.Add(AuditCommand.Build(context));
+        root.Subcommands.Add(EventsCommand.Build(context));
         root.Subcommands.Add(TopCommand.Build(context));
         root.Subcommands.Add(VersionCommand.Build(context));
         foreach (VersionOption builtIn in root.Options.OfType<VersionOption>().ToArray())
