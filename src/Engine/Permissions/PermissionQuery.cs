@@ -29,8 +29,9 @@ public sealed class PermissionQuery
 
     private const int StackWords = DepthMax / 64;
 
-    // Kept from one query to the next: what the wire of v2 admits.
-    private const int KeptMax = 1024;
+    /// <summary>Bytes, and terms, that are kept from one query to the next: more than the wire of v2 admits.</summary>
+    internal const int KeptMax = 1024;
+
     private const int InitialBytes = 256;
     private const int InitialSteps = 32;
 

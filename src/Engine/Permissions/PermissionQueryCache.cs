@@ -9,7 +9,7 @@ internal sealed class PermissionQueryCache
     /// <summary>Queries that are kept, by the low bits of their lengths; a power of two.</summary>
     internal const int QueriesMax = 8;
 
-    private readonly PermissionQuery?[] _queries = new PermissionQuery?[QueriesMax];
+    private readonly PermissionQuery?[] _queries = new PermissionQuery?[QueriesMax + 1];
 
     /// <summary>Evaluates a query against a key's permissions.</summary>
     /// <param name="query">UTF-8 of any length.</param>
@@ -34,7 +34,8 @@ internal sealed class PermissionQueryCache
 
     private PermissionQuery QueryFor(int length)
     {
-        ref PermissionQuery? place = ref _queries[length & (QueriesMax - 1)];
+        // Those that no client of v2 can send share a place, so that what is kept of them stays small.
+        ref PermissionQuery? place = ref _queries[length > PermissionQuery.KeptMax ? QueriesMax : length & (QueriesMax - 1)];
         return place ??= new PermissionQuery(); // ALLOC: once for each place.
     }
 }

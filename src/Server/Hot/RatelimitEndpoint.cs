@@ -25,6 +25,7 @@ internal sealed class RatelimitEndpoint
     private readonly CallerResolver _callers;
     private readonly ReactorMetrics _metrics;
     private readonly ReactorClock _clock;
+    private readonly JsonHead _head;
     private readonly RequestIds _ids;
     private readonly EventRing? _events;
     private readonly RequestLog? _requests;
@@ -38,6 +39,7 @@ internal sealed class RatelimitEndpoint
         _callers = new CallerResolver(engine, clock);
         _metrics = metrics;
         _clock = clock;
+        _head = new JsonHead(clock);
         _ids = ids;
         _events = events;
         _requests = requests;
@@ -97,7 +99,7 @@ internal sealed class RatelimitEndpoint
     {
         const int Head = 512;
         var writer = new ResponseWriter(output.GetSpan(Head + BodyBytesMax(in input, isBatch, _result)));
-        _clock.WriteJsonHead(ref writer, option);
+        _head.Write(ref writer, option);
         WriteBody(ref writer, in input, isBatch, requestId, _result);
         writer.Complete();
         Debug.Assert(!writer.Overflowed, "bytesMax is an upper bound.");

@@ -26,6 +26,7 @@ internal sealed class VerifyKeyEndpoint
     private readonly CallerResolver _callers;
     private readonly ReactorMetrics _metrics;
     private readonly ReactorClock _clock;
+    private readonly JsonHead _head;
     private readonly RequestIds _ids;
     private readonly EventRing? _events;
     private readonly RequestLog? _requests;
@@ -38,6 +39,7 @@ internal sealed class VerifyKeyEndpoint
         _callers = new CallerResolver(engine, clock);
         _metrics = metrics;
         _clock = clock;
+        _head = new JsonHead(clock);
         _ids = ids;
         _events = events;
         _requests = requests;
@@ -108,7 +110,7 @@ internal sealed class VerifyKeyEndpoint
     {
         const int Head = 256;
         var writer = new ResponseWriter(output.GetSpan(Head + VerifyKeyBody.BytesMax(in input, _result)));
-        _clock.WriteJsonHead(ref writer, option);
+        _head.Write(ref writer, option);
         VerifyKeyBody.Write(ref writer, requestId, outcome, in input, _result);
         writer.Complete();
         Debug.Assert(!writer.Overflowed, "BytesMax is an upper bound.");

@@ -15,6 +15,8 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
     /// <summary>Room for the head of any answer and for every constant body below.</summary>
     private const int SmallAnswerBytes = 1024;
 
+    private readonly JsonHead _head = new(clock);
+
     private static ReadOnlySpan<byte> PlainText => "text/plain; charset=utf-8"u8;
 
     /// <summary>A new request id as text, for requests that leave the reactor.</summary>
@@ -33,7 +35,7 @@ internal sealed class Answers(ReactorClock clock, RequestIds ids)
     internal void WriteLiveness(ConnectionOutput output, ConnectionOption option, bool isHead)
     {
         var writer = new ResponseWriter(output.GetSpan(SmallAnswerBytes));
-        clock.WriteJsonHead(ref writer, option);
+        _head.Write(ref writer, option);
         writer.Write("{\"meta\":{\"requestId\":\""u8);
         writer.Write(ids.Next());
         writer.Write("\"},\"data\":{\"message\":\"we're cooking\"}}"u8);

@@ -11,13 +11,9 @@ namespace Unkey.Server.Transport;
 /// </remarks>
 internal sealed class ReactorClock(TimeProvider time, bool serverTiming = false)
 {
-    private const int JsonHeadBytesMax = 256;
-
     private readonly byte[] _date = new byte[HttpDate.ByteCount];
     private readonly long _ticksPerMs = time.TimestampFrequency / 1000;
     private readonly ServerTiming? _timing = serverTiming ? new ServerTiming(time) : null;
-    private readonly byte[] _jsonHead = new byte[JsonHeadBytesMax];
-    private int _jsonHeadBytes;
     private long _dateSecond = -1;
     private long _slewedTicks;
 
@@ -35,6 +31,12 @@ internal sealed class ReactorClock(TimeProvider time, bool serverTiming = false)
 
     /// <summary>The value of the <c>Date</c> field, 29 bytes (RFC 9110, 5.6.7).</summary>
     internal ReadOnlySpan<byte> Date => _date;
+
+    /// <summary>The second of <see cref="Date"/>: what was made of the date counts as long as this stays the same.</summary>
+    internal long DateSecond => _dateSecond;
+
+    /// <summary>Whether answers carry Server-Timing, so that no two heads are alike.</summary>
+    internal bool HasServerTiming => _timing is not null;
 
     /// <summary>The date as a head has it: <see cref="Date"/>, and behind it the field Server-Timing when answers carry one.</summary>
     /// <param name="startTimestamp">When the request began to be handled, in ticks of the monotonic clock.</param>
@@ -57,31 +59,7 @@ internal sealed class ReactorClock(TimeProvider time, bool serverTiming = false)
             _dateSecond = second;
             Minute = second / 60;
             HttpDate.Write(wallMs, _date);
-            PrepareJsonHead();
         }
-    }
-
-    /// <summary>Writes the head of a 200 with JSON: the one of this second, or, where the connection has to be told something or answers carry their time, its parts.</summary>
-    /// <param name="writer">Where to write.</param>
-    /// <param name="option">What to say of the connection.</param>
-    [HotPath]
-    internal void WriteJsonHead(ref ResponseWriter writer, ConnectionOption option)
-    {
-        if (option == ConnectionOption.None && _timing is null)
-        {
-            writer.WriteHead(_jsonHead.AsSpan(0, _jsonHeadBytes));
-        }
-        else
-        {
-            writer.WriteHead(200, ResponseWriter.ApplicationJson, DateOf(Timestamp), option);
-        }
-    }
-
-    private void PrepareJsonHead()
-    {
-        var writer = new ResponseWriter(_jsonHead);
-        writer.WriteHead(200, ResponseWriter.ApplicationJson, _date, ConnectionOption.None);
-        _jsonHeadBytes = writer.Written;
     }
 
     [HotPath]
