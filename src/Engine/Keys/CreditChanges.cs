@@ -22,7 +22,8 @@ public sealed class CreditChanges
     public ReadOnlySpan<byte> KeyId(in CreditChange change) => _keyIds[change.KeyId];
 
     /// <summary>The places in <see cref="Items"/> in the order of the key ids, as <see cref="TextArena.Sort"/> sees it.</summary>
-    public ReadOnlySpan<int> OrderByKeyId()
+    /// <param name="breathe">Called every few microseconds of the work.</param>
+    public ReadOnlySpan<int> OrderByKeyId(Action breathe)
     {
         if (_order.Length < Count)
         {
@@ -37,7 +38,7 @@ public sealed class CreditChanges
             _texts[i] = _changes[i].KeyId;
         }
 
-        _keyIds.Sort(order, _texts.AsSpan(0, Count));
+        _keyIds.Sort(order, _texts.AsSpan(0, Count), breathe);
         return order;
     }
 

@@ -22,6 +22,7 @@ public sealed unsafe class CreditLedger : IReclaimable, IDisposable
     private CreditChunk _chunk;
     private int _chunkUsed;
     private nint _free;
+    private nint _drained;
     private int _count;
 
     internal CreditLedger(Lock writerLock, ICreditMemory memory)
@@ -43,14 +44,28 @@ public sealed unsafe class CreditLedger : IReclaimable, IDisposable
     public int Drain(CreditChanges changes)
     {
         ArgumentNullException.ThrowIfNull(changes);
-        Debug.Assert(_writerLock.IsHeldByCurrentThread, "The ledger is the writer's.");
+        int before = changes.Count;
+        _ = DrainPart(changes, int.MaxValue);
+        return changes.Count - before;
+    }
 
-        // ORDER: full fence. Takes the whole stack; pairs with the release in MarkChanged, so Next of every cell taken is there.
-        nint address = Interlocked.Exchange(ref Head->Changed, 0);
-        int added = 0;
+    /// <summary>A part of <see cref="Drain"/>, so that others can have the writer lock and the core in between; the next call goes on with the rest.</summary>
+    /// <param name="changes">Receives the changes.</param>
+    /// <param name="cellsMax">Cells that are looked at, 1 or more.</param>
+    /// <returns>False when those that had changed at the first call have all been looked at.</returns>
+    public bool DrainPart(CreditChanges changes, int cellsMax)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        Debug.Assert(_writerLock.IsHeldByCurrentThread, "The ledger is the writer's.");
+        nint address = _drained;
+        if (address == 0)
+        {
+            // ORDER: full fence. Takes the whole stack; pairs with the release in MarkChanged, so Next of every cell taken is there.
+            address = Interlocked.Exchange(ref Head->Changed, 0);
+        }
 
         // BOUND: by the cells; a cell is at most once in the stack that was taken.
-        while (address is not (0 or CreditCellLayout.EndOfStack))
+        for (int cells = 0; cells < cellsMax && address is not (0 or CreditCellLayout.EndOfStack); cells++)
         {
             var cell = (CreditCellLayout*)address;
 
@@ -71,11 +86,11 @@ public sealed unsafe class CreditLedger : IReclaimable, IDisposable
             {
                 var record = new KeyRecord(cell->Owner);
                 changes.Add(record.Digest, record.KeyId, cell->Serial, spent);
-                added++;
             }
         }
 
-        return added;
+        _drained = address == CreditCellLayout.EndOfStack ? 0 : address;
+        return _drained != 0;
     }
 
     /// <summary>Brings the balance of a key in line with its row, keeping what was taken since the row's last write-back.</summary>

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace Unkey.Engine.Keys;
 
@@ -6,6 +7,7 @@ namespace Unkey.Engine.Keys;
 public sealed class TextArena
 {
     private const int BytesMin = 4 * 1024;
+    private const int StepsPerBreath = 256;
 
     private byte[] _bytes = [];
     private int _used;
@@ -51,8 +53,10 @@ public sealed class TextArena
     /// </summary>
     /// <param name="items">What is sorted.</param>
     /// <param name="texts">The text of each item, at the same place.</param>
-    public void Sort(Span<int> items, ReadOnlySpan<TextRef> texts)
+    /// <param name="breathe">Called every few microseconds of the work, so that a long one can give way to others.</param>
+    public void Sort(Span<int> items, ReadOnlySpan<TextRef> texts, Action breathe)
     {
+        ArgumentNullException.ThrowIfNull(breathe);
         ArgumentOutOfRangeException.ThrowIfNotEqual(texts.Length, items.Length);
         if (_sortKeys.Length < items.Length)
         {
@@ -62,9 +66,13 @@ public sealed class TextArena
         for (int i = 0; i < items.Length; i++)
         {
             _sortKeys[i] = SortKey(this[texts[i]][CommonPrefix..]);
+            if (i % StepsPerBreath == 0)
+            {
+                breathe();
+            }
         }
 
-        _sortKeys.AsSpan(0, items.Length).Sort(items);
+        _sortKeys.AsSpan(0, items.Length).Sort(items, new Comparer(breathe));
     }
 
     /// <summary>Forgets all texts and keeps the memory.</summary>
@@ -86,6 +94,21 @@ public sealed class TextArena
         }
 
         return key;
+    }
+
+    private sealed class Comparer(Action breathe) : IComparer<ulong>
+    {
+        private int _steps;
+
+        public int Compare(ulong x, ulong y)
+        {
+            if (++_steps % StepsPerBreath == 0)
+            {
+                breathe();
+            }
+
+            return x.CompareTo(y);
+        }
     }
 
     private void Grow(int more)

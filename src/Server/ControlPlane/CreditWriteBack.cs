@@ -4,6 +4,7 @@ using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine;
 using Unkey.Engine.Keys;
+using Unkey.Server.Hosting;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Credits;
 using Unkey.Server.Storage.Statements;
@@ -16,6 +17,9 @@ namespace Unkey.Server.ControlPlane;
 /// <see cref="CreditFile"/>.</remarks>
 internal sealed class CreditWriteBack : IAsyncDisposable
 {
+    // Some tens of microseconds: others wait for the lock, and on a small machine for the core.
+    private const int ChangesPerLock = 128;
+
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
 
     /// <summary>After a long write-back the next one waits up to ten seconds: a key that spends all the time is then written once, not each second.</summary>
@@ -107,13 +111,17 @@ internal sealed class CreditWriteBack : IAsyncDisposable
 
     private int Write(StoreSession session, CreditChanges changes)
     {
-        lock (_engine.WriterLock)
+        // BOUND: by the keys that spend.
+        for (bool isMore = true; isMore; BackgroundThread.Breathe())
         {
-            _engine.Credits.Drain(changes);
+            lock (_engine.WriterLock)
+            {
+                isMore = _engine.Credits.DrainPart(changes, ChangesPerLock);
+            }
         }
 
         // In the order of their ids, so that each page of the store is changed once.
-        foreach (int place in changes.OrderByKeyId())
+        foreach (int place in changes.OrderByKeyId(BackgroundThread.Breathe))
         {
             ref readonly CreditChange change = ref changes.Items[place];
             session.Spend(changes.KeyId(in change), change.Serial, change.Spent);
@@ -124,23 +132,30 @@ internal sealed class CreditWriteBack : IAsyncDisposable
 
     private void Settle(CreditChanges changes, bool isStored)
     {
-        if (changes.Count == 0)
+        using BackgroundThread.Work work = BackgroundThread.BeginWork();
+        for (ReadOnlySpan<CreditChange> rest = changes.Items; !rest.IsEmpty; BackgroundThread.Breathe())
         {
-            return;
-        }
-
-        lock (_engine.WriterLock)
-        {
-            foreach (ref readonly CreditChange change in changes.Items)
+            int count = Math.Min(ChangesPerLock, rest.Length);
+            lock (_engine.WriterLock)
             {
-                if (isStored)
-                {
-                    _engine.Keys.ConfirmCredits(in change);
-                }
-                else
-                {
-                    _engine.Keys.RequeueCredits(in change);
-                }
+                Settle(rest[..count], isStored);
+            }
+
+            rest = rest[count..];
+        }
+    }
+
+    private void Settle(ReadOnlySpan<CreditChange> changes, bool isStored)
+    {
+        foreach (ref readonly CreditChange change in changes)
+        {
+            if (isStored)
+            {
+                _engine.Keys.ConfirmCredits(in change);
+            }
+            else
+            {
+                _engine.Keys.RequeueCredits(in change);
             }
         }
     }

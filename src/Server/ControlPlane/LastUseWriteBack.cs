@@ -5,6 +5,7 @@ using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Keys;
 using Unkey.Server.Events;
+using Unkey.Server.Hosting;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Statements;
 
@@ -84,7 +85,7 @@ internal sealed class LastUseWriteBack : IAsyncDisposable
     {
         UsedKeys used = _lastUse.Take();
         AddRootKeys(used);
-        ReadOnlyMemory<int> places = used.OrderByKeyId();
+        ReadOnlyMemory<int> places = Order(used);
         try
         {
             while (places.Length > 0)
@@ -103,6 +104,12 @@ internal sealed class LastUseWriteBack : IAsyncDisposable
         }
 
         _lastUse.Return(used);
+    }
+
+    private static ReadOnlyMemory<int> Order(UsedKeys used)
+    {
+        using BackgroundThread.Work work = BackgroundThread.BeginWork();
+        return used.OrderByKeyId();
     }
 
     private void AddRootKeys(UsedKeys used)

@@ -7,6 +7,7 @@ using System.Threading;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine.Events;
 using Unkey.Server.Events.Outlets;
+using Unkey.Server.Hosting;
 
 namespace Unkey.Server.Events;
 
@@ -65,6 +66,7 @@ internal sealed class EventBatcher : IDisposable
 
     private void Run()
     {
+        BackgroundThread.Begin();
         bool isLast = false;
         while (!isLast)
         {
@@ -120,6 +122,7 @@ internal sealed class EventBatcher : IDisposable
                 // A kind that this version does not know is left out.
                 _ = _builder.Add(payload);
                 lastUse.Add(payload);
+                BackgroundThread.Breathe(_builder.Count);
                 if (IsFull())
                 {
                     return true;

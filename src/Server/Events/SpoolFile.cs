@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
 using System.Security.Cryptography;
+using Unkey.Server.Hosting;
 using Unkey.Server.Storage;
 
 namespace Unkey.Server.Events;
@@ -53,10 +54,18 @@ internal static class SpoolFile
 
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(head);
-        hash.AppendData(batch.Events.Span);
         using FileStream file = PrivateFile.Open(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferBytes: 0);
         file.Write(head);
-        file.Write(batch.Events.Span);
+        for (ReadOnlySpan<byte> rest = batch.Events.Span; !rest.IsEmpty;)
+        {
+            ReadOnlySpan<byte> chunk = rest[..Math.Min(ChunkBytes, rest.Length)];
+            hash.AppendData(chunk);
+            file.Write(chunk);
+            DiskFlush.Begin(file.SafeFileHandle, file.Position - chunk.Length, chunk.Length);
+            BackgroundThread.Breathe();
+            rest = rest[chunk.Length..];
+        }
+
         file.Write(hash.GetHashAndReset());
         file.Flush(flushToDisk: true);
         return file.Length;

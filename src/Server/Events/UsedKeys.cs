@@ -1,5 +1,6 @@
 using System;
 using Unkey.Engine.Keys;
+using Unkey.Server.Hosting;
 
 namespace Unkey.Server.Events;
 
@@ -64,7 +65,7 @@ internal sealed class UsedKeys
             }
         }
 
-        _ids.Sort(_order.AsSpan(0, found), _texts.AsSpan(0, found));
+        _ids.Sort(_order.AsSpan(0, found), _texts.AsSpan(0, found), BackgroundThread.Breathe);
         return _order.AsMemory(0, found);
     }
 

@@ -8,6 +8,7 @@ namespace Unkey.Server.Storage;
 /// <summary>Waits until the disk has what was written. Any thread.</summary>
 internal static partial class DiskFlush
 {
+    private const uint RangeWrite = 2; // SYNC_FILE_RANGE_WRITE of Linux.
     private const int ReadOnly = 0x80000; // O_RDONLY | O_CLOEXEC of Linux.
 
     /// <summary>Flushes the bytes of a file, those stored through a mapping included, and of its metadata only what finding them needs.</summary>
@@ -21,6 +22,15 @@ internal static partial class DiskFlush
         else if (fdatasync(file) != 0)
         {
             throw Fault("the file");
+        }
+    }
+
+    /// <summary>Lets the disk begin with bytes of a file that will be flushed, so that the flush has less to do in one piece. Only a hint.</summary>
+    public static void Begin(SafeFileHandle file, long offset, long bytes)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = sync_file_range(file, offset, bytes, RangeWrite);
         }
     }
 
@@ -51,6 +61,9 @@ internal static partial class DiskFlush
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fdatasync(SafeFileHandle file);
+
+    [LibraryImport("libc")]
+    private static partial int sync_file_range(SafeFileHandle file, long offset, long bytes, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle file);

@@ -303,6 +303,45 @@ public sealed unsafe class CreditCellTests
         }
     }
 
+    /// <summary>Between two parts others have the lock: keys spend, are removed, and get new balances.</summary>
+    [Fact]
+    public void APartAfterTheOtherListsEveryChangeOnce()
+    {
+        using var state = new EngineState();
+        var changes = new CreditChanges();
+        lock (state.WriterLock)
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                state.Keys.Upsert(Spec(100, key: i)).Credits.TryTake(1, out _);
+            }
+
+            Assert.True(state.Credits.DrainPart(changes, 4));
+            Assert.Equal(4, changes.Count);
+
+            // One that was listed and one that was not spend again; the last in the stack, which is not listed yet, is removed.
+            Assert.Equal(TestKeys.Digest(9), changes.Items[0].Digest);
+            Take(9);
+            Take(3);
+            state.Keys.Remove(TestKeys.Digest(0));
+            state.Reclaimer.Collect();
+            Assert.Equal(10, state.Credits.Count);
+            Assert.True(state.Credits.DrainPart(changes, 4));
+            Assert.False(state.Credits.DrainPart(changes, 4));
+            Assert.Equal(9, state.Credits.Count);
+            Assert.Equal(9, changes.Count);
+            Assert.Equal(2, changes.Items[6].Spent);
+            Assert.Equal(1, state.Credits.Drain(changes));
+            Assert.Equal((TestKeys.Digest(9), 2L), (changes.Items[9].Digest, changes.Items[9].Spent));
+        }
+
+        void Take(int key)
+        {
+            Assert.True(state.Keys.TryFind(TestKeys.Digest(key), out KeyRecord record));
+            Assert.True(record.Credits.TryTake(1, out _));
+        }
+    }
+
     /// <summary>A removed key's cell may still be in the stack of changes when its grace period ends.</summary>
     [Fact]
     public void ACellThatIsRemovedWhileItWaitsForItsWriteBackIsFreedByTheDrain()

@@ -32,7 +32,7 @@ public sealed class CreditChangesTests
             }
 
             List<string> listed = [];
-            foreach (int place in changes.OrderByKeyId())
+            foreach (int place in changes.OrderByKeyId(static () => { }))
             {
                 CreditChange change = changes.Items[place];
                 string id = Encoding.UTF8.GetString(changes.KeyId(in change));
@@ -43,7 +43,7 @@ public sealed class CreditChangesTests
 
             Assert.Equal(Enumerable.Range(0, keys).Select(Id).Order(StringComparer.Ordinal), listed);
             changes.Clear();
-            Assert.Equal(0, changes.OrderByKeyId().Length);
+            Assert.Equal(0, changes.OrderByKeyId(static () => { }).Length);
         }
     }
 

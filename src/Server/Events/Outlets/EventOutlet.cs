@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.IO;
 using System.Threading;
 using Microsoft.Extensions.Logging;
+using Unkey.Server.Hosting;
 
 namespace Unkey.Server.Events.Outlets;
 
@@ -160,6 +161,7 @@ internal sealed class EventOutlet : IDisposable
 
     private void Run()
     {
+        BackgroundThread.Begin();
         while (true)
         {
             _arrived.Wait();
@@ -203,6 +205,7 @@ internal sealed class EventOutlet : IDisposable
         while (goesOn && batch.TryNext(ref offset, out ReadOnlySpan<byte> payload))
         {
             _lines.Add(payload);
+            BackgroundThread.Breathe();
             if (_lines.Written.Length >= PieceBytes)
             {
                 goesOn = TryWriteLines(ref left);

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Unkey.Server.Events.Sqlite.Sums;
+using Unkey.Server.Hosting;
 using Unkey.Server.Storage.Sqlite;
 
 namespace Unkey.Server.Events.Sqlite;
@@ -76,9 +77,11 @@ internal sealed class RollUps : IDisposable
         // Until the end of this method memory does not hold what is stored; when it is left otherwise, everything is read again.
         _isBehind = true;
         int offset = 0;
+        int step = 0;
         while (batch.TryNext(ref offset, out ReadOnlySpan<byte> payload))
         {
             _sums.Add(payload);
+            BackgroundThread.Breathe(step++);
         }
 
         _events.SkipStored();

@@ -129,7 +129,7 @@ internal sealed class SqliteEventSink : IEventSink
 
     private void Run()
     {
-        ThreadPriorities.LowerCurrent();
+        BackgroundThread.Begin();
         while (!_deliveries.IsCompleted)
         {
             if (_deliveries.TryTake(out Delivery? delivery, s_idle))

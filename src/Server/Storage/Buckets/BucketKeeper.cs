@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 using Unkey.Engine;
 using Unkey.Engine.Limits;
+using Unkey.Server.Hosting;
 
 namespace Unkey.Server.Storage.Buckets;
 
@@ -199,6 +200,7 @@ internal sealed class BucketKeeper : IAsyncDisposable
 
     private void Run()
     {
+        BackgroundThread.Begin();
         try
         {
             WorkPace pace = new(_period, s_pauseMin, s_pauseMax);
@@ -274,6 +276,7 @@ internal sealed class BucketKeeper : IAsyncDisposable
             while (page - first < RunPagesMax && _table.NextChangedPage(page) == page && _table.TryCopyPage(page, RunPage(page - first)))
             {
                 page++;
+                BackgroundThread.Breathe();
             }
 
             if (page == first)

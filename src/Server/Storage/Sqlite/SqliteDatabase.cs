@@ -36,6 +36,7 @@ internal sealed class SqliteDatabase
     public static SqliteDatabase Open(string directory)
     {
         Batteries_V2.Init();
+        SqliteFiles.Use();
         string path = Path.Combine(directory, FileName);
         SqliteDatabase database = new(path);
         try

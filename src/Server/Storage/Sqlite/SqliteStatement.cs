@@ -1,6 +1,7 @@
 using System;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
+using Unkey.Server.Hosting;
 
 namespace Unkey.Server.Storage.Sqlite;
 
@@ -52,6 +53,7 @@ internal sealed class SqliteStatement : RepeatedStatement
         _bound = 0;
         int result = raw.sqlite3_step(_statement);
         int changes = raw.sqlite3_changes(_database);
+        BackgroundThread.Breathe();
         if (result is not (raw.SQLITE_DONE or raw.SQLITE_ROW))
         {
             SqliteException fault = Fault(result);

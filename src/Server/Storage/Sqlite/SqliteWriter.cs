@@ -5,6 +5,7 @@ using System.Threading;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using SQLitePCL;
+using Unkey.Server.Hosting;
 
 namespace Unkey.Server.Storage.Sqlite;
 
@@ -80,6 +81,8 @@ internal sealed class SqliteWriter : IDisposable
 
     private void Run()
     {
+        BackgroundThread.Begin();
+
         // BOUND: ends when the queue is completed and empty.
         while (_queue.TryTake(out WriteUnit? unit, Timeout.Infinite))
         {

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Collections.Generic;
 using Microsoft.Data.Sqlite;
 using Unkey.Engine.Events;
+using Unkey.Server.Hosting;
 using Unkey.Server.Storage.Sqlite;
 
 namespace Unkey.Server.Events.Sqlite.Segments;
@@ -41,6 +42,7 @@ internal sealed class SegmentWriter : IDisposable
             if (TryRead(payload, out EventKind kind, out long timeMs, out ReadOnlySpan<byte> workspace))
             {
                 Add(offset - payload.Length, payload.Length, timeMs, GroupOf(kind, workspace));
+                BackgroundThread.Breathe(_count);
             }
         }
 
@@ -158,6 +160,7 @@ internal sealed class SegmentWriter : IDisposable
             min = Math.Min(min, entry.TimeMs);
             max = Math.Max(max, entry.TimeMs);
             count++;
+            BackgroundThread.Breathe(count);
         }
 
         Insert(group, used, count, min, max);

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Microsoft.Data.Sqlite;
+using Unkey.Server.Hosting;
 using Unkey.Server.Storage.Sqlite;
 
 namespace Unkey.Server.Events.Sqlite.Sums;
@@ -130,6 +131,7 @@ internal sealed class SumWriter : IDisposable
     {
         public int Compare(int x, int y)
         {
+            BackgroundThread.Breathe(x);
             ReadOnlySpan<byte> left = table.Key(x)[GroupKey.MinuteBytes..];
             ReadOnlySpan<byte> right = table.Key(y)[GroupKey.MinuteBytes..];
             int difference = GroupKey.TakeText(ref left).SequenceCompareTo(GroupKey.TakeText(ref right));
