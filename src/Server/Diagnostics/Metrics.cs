@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
+using System.Threading;
 
 namespace Unkey.Server.Diagnostics;
 
@@ -8,6 +10,9 @@ namespace Unkey.Server.Diagnostics;
 /// <remarks>Reactors write their own <see cref="ReactorMetrics"/>; nothing here is written on a hot path. Reading costs the reader, not the writers.</remarks>
 public sealed class Metrics
 {
+    // Room for what the text may have grown by since the last one.
+    private const int TextBytesMore = 8 * 1024;
+
     private static readonly (HandshakeResult Result, string Label)[] s_handshakeLabels =
     [
         (HandshakeResult.Completed, "completed"),
@@ -18,11 +23,24 @@ public sealed class Metrics
         (HandshakeResult.Displaced, "displaced"),
     ];
 
+    // Of the bounds of a histogram's buckets: 2^10 ns is a microsecond; 2^34 ns are 17 seconds. Two steps an octave are enough for a quantile on a dashboard.
+    private const int FirstExponent = 10;
+    private const int LastExponent = 34;
+
+    private static readonly (long Ns, string Label)[] s_bounds =
+    [
+        .. from exponent in Enumerable.Range(FirstExponent, LastExponent - FirstExponent + 1)
+           from half in (long[])[0, 1]
+           let ns = (1L << exponent) + (half * (1L << (exponent - 1)))
+           select (ns, (ns / 1e9).ToString("0.############", CultureInfo.InvariantCulture)),
+    ];
+
     private readonly EndpointLabels _endpoints;
     private readonly ReactorMetrics[] _reactors;
     private readonly List<Gauge> _gauges = [];
     private readonly double _startedAtSeconds;
     private readonly string _version;
+    private int _textBytes = TextBytesMore;
 
     /// <summary>Makes the counters of a server.</summary>
     /// <param name="reactorCount">Reactor threads, 1 or more.</param>
@@ -66,11 +84,13 @@ public sealed class Metrics
 
     /// <summary>The whole exposition.</summary>
     /// <returns>UTF-8 text of content type <see cref="PrometheusText.ContentType"/>.</returns>
-    public byte[] Render()
+    public ReadOnlyMemory<byte> Render()
     {
-        PrometheusText text = new();
+        // ORDER: none needed, here and below; a guess.
+        PrometheusText text = new(Volatile.Read(ref _textBytes));
         WriteTo(text);
-        return text.ToArray();
+        Volatile.Write(ref _textBytes, text.Written.Length + TextBytesMore);
+        return text.Written;
     }
 
     /// <summary>Tells every metric as it is now. Any thread.</summary>
@@ -109,7 +129,12 @@ public sealed class Metrics
             for (int o = 0; o < outcomes; o++)
             {
                 RequestOutcome outcome = (RequestOutcome)o;
-                long total = Sum(reactor => reactor.Requests(endpoint, outcome));
+                long total = 0;
+                foreach (ReactorMetrics reactor in _reactors)
+                {
+                    total += reactor.Requests(endpoint, outcome);
+                }
+
                 writer.Sample(Name, total, new("endpoint", _endpoints.Names[e]), new("outcome", OutcomeLabels.Of(outcome)));
             }
         }
@@ -126,9 +151,6 @@ public sealed class Metrics
 
     private void WriteHistogram(IMetricWriter writer, string name, string endpoint, Func<ReactorMetrics, LatencyHistogram> select)
     {
-        // 2^10 ns is a microsecond; 2^34 ns are 17 seconds. Two steps an octave are enough for a quantile on a dashboard.
-        const int FirstExponent = 10;
-        const int LastExponent = 34;
         MetricLabel label = new("endpoint", endpoint);
         long[] totals = LatencyHistogram.NewTotals();
         long sum = 0;
@@ -141,18 +163,15 @@ public sealed class Metrics
 
         long cumulative = 0;
         int bucket = 0;
-        for (int exponent = FirstExponent; exponent <= LastExponent; exponent++)
+        string ofBuckets = name + "_bucket";
+        foreach ((long bound, string text) in s_bounds)
         {
-            for (int half = 0; half < 2; half++)
+            while (bucket < totals.Length && LatencyHistogram.UpperBoundOf(bucket) <= bound)
             {
-                long bound = (1L << exponent) + (half * (1L << (exponent - 1)));
-                while (bucket < totals.Length && LatencyHistogram.UpperBoundOf(bucket) <= bound)
-                {
-                    cumulative += totals[bucket++];
-                }
-
-                writer.Sample(name + "_bucket", cumulative, label, new("le", (bound / 1e9).ToString("0.############", CultureInfo.InvariantCulture)));
+                cumulative += totals[bucket++];
             }
+
+            writer.Sample(ofBuckets, cumulative, label, new("le", text));
         }
 
         for (; bucket < totals.Length; bucket++)
@@ -161,7 +180,7 @@ public sealed class Metrics
         }
 
         // The count is the sum of the buckets read, so that the two agree while requests go on.
-        writer.Sample(name + "_bucket", cumulative, label, new("le", "+Inf"));
+        writer.Sample(ofBuckets, cumulative, label, new("le", "+Inf"));
         writer.Sample(name + "_sum", sum / 1e9, label);
         writer.Sample(name + "_count", cumulative, label);
     }
@@ -210,7 +229,9 @@ public sealed class Metrics
 
     private void WriteProcess(IMetricWriter writer)
     {
-        Single(writer, "unkey_managed_allocated_bytes_total", "counter", "Managed bytes allocated by all threads since the start.", GC.GetTotalAllocatedBytes(precise: true));
+
+        // Not the precise figure: that one stops every thread, the reactors too. This one counts the eight kilobytes that a thread allocates from as soon as it has them.
+        Single(writer, "unkey_managed_allocated_bytes_total", "counter", "Managed bytes allocated by all threads since the start.", GC.GetTotalAllocatedBytes(precise: false));
         Single(writer, "unkey_managed_heap_bytes", "gauge", "Managed bytes in use, as far as known without a collection.", GC.GetTotalMemory(forceFullCollection: false));
         writer.Begin("unkey_gc_collections_total", "counter", "Garbage collections by generation.");
         for (int generation = 0; generation <= GC.MaxGeneration; generation++)

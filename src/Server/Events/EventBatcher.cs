@@ -23,6 +23,7 @@ internal sealed class EventBatcher : IDisposable
 
     private readonly IReadOnlyList<EventRing> _rings;
     private readonly long[] _positions;
+    private readonly RingPosition[] _sealed;
     private readonly EventSpool _spool;
     private readonly EventDelivery _delivery;
     private readonly EventOutlet? _outlet;
@@ -41,6 +42,7 @@ internal sealed class EventBatcher : IDisposable
     {
         _rings = rings;
         _positions = [.. rings.Select(static ring => ring.Head)];
+        _sealed = new RingPosition[rings.Count];
         _spool = spool;
         _delivery = delivery;
         _outlet = outlet;
@@ -137,10 +139,15 @@ internal sealed class EventBatcher : IDisposable
 
     private bool Seal()
     {
+        for (int i = 0; i < _rings.Count; i++)
+        {
+            _sealed[i] = new RingPosition(_rings[i].Id, _positions[i]);
+        }
+
         (long Number, EventBatch Batch)? batch;
         try
         {
-            batch = _spool.Seal(_builder, [.. _rings.Select((ring, i) => new RingPosition(ring.Id, _positions[i]))]);
+            batch = _spool.Seal(_builder, _sealed);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -38,6 +38,7 @@ internal sealed class EventDelivery : IAsyncDisposable
     private long _rejected;
     private bool _isDown;
     private long? _faulted;
+    private long _tried = -1;
 
     /// <summary>Creates the delivery; what is in the spool waits.</summary>
     public EventDelivery(IEventSink sink, EventSpool spool, DeliveryPauses pauses, ILogger logger)
@@ -88,9 +89,7 @@ internal sealed class EventDelivery : IAsyncDisposable
             _kept[number] = batch;
             if (_kept.Count > KeptMax)
             {
-                using SortedDictionary<long, EventBatch>.KeyCollection.Enumerator oldest = _kept.Keys.GetEnumerator();
-                oldest.MoveNext();
-                _kept.Remove(oldest.Current);
+                DropOldest();
             }
 
             Wake();
@@ -154,6 +153,19 @@ internal sealed class EventDelivery : IAsyncDisposable
         }
     }
 
+    // In the lock. The file of the batch stays; its memory is for the next ones, unless the sink reads it just now.
+    private void DropOldest()
+    {
+        using SortedDictionary<long, EventBatch>.Enumerator oldest = _kept.GetEnumerator();
+        oldest.MoveNext();
+        (long number, EventBatch batch) = oldest.Current;
+        _kept.Remove(number);
+        if (number != _tried)
+        {
+            _spool.Reuse(batch);
+        }
+    }
+
     // In the lock, which makes the count no race.
     private void Wake()
     {
@@ -182,6 +194,7 @@ internal sealed class EventDelivery : IAsyncDisposable
         lock (_lock)
         {
             batch = _kept.GetValueOrDefault(number);
+            _tried = number;
         }
 
         TimeSpan start = Now();
@@ -238,6 +251,11 @@ internal sealed class EventDelivery : IAsyncDisposable
             TimeSpan now = Now();
             alone = _order.Failed(number, now, now - start);
             isDown = _order.IsSinkDown;
+            if (_kept.TryGetValue(number, out EventBatch? kept))
+            {
+                // An attempt that was given up may still be read somewhere: the memory is left to the collector.
+                _kept[number] = kept with { Memory = null };
+            }
         }
 
         if (alone >= _pauses.BatchAttemptsMax)

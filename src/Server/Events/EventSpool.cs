@@ -35,6 +35,7 @@ internal sealed class EventSpool
     private const long NumberMax = 1_000_000_000_000_000;
 
     private readonly string _directory;
+    private readonly string _deliveredPath;
     private readonly long _bytesMax;
     private readonly ILogger _logger;
     private readonly BatchMemory _memory = new();
@@ -51,6 +52,7 @@ internal sealed class EventSpool
     private EventSpool(string directory, long bytesMax, ILogger logger)
     {
         _directory = directory;
+        _deliveredPath = Path.Combine(directory, DeliveredName);
         _bytesMax = bytesMax;
         _logger = logger;
     }
@@ -111,7 +113,7 @@ internal sealed class EventSpool
     /// <summary>A batch of what was gathered, with a token of its own.</summary>
     public static EventBatch BatchOf(EventBatchBuilder builder) => BatchOf(builder, null);
 
-    /// <summary>Takes back the memory of a batch that is delivered and that nobody else reads.</summary>
+    /// <summary>Takes back the memory of a batch that nobody reads any more.</summary>
     public void Reuse(EventBatch batch)
     {
         if (batch.Memory is { } memory)
@@ -213,7 +215,7 @@ internal sealed class EventSpool
         string path = PathOf(number, Extension);
         try
         {
-            if (SpoolFile.TryRead(path, out EventBatch batch, out _))
+            if (SpoolFile.TryRead(path, out EventBatch batch, out _, _memory))
             {
                 return batch;
             }
@@ -238,7 +240,7 @@ internal sealed class EventSpool
         if (number > _deliveredNumber)
         {
             // Each batch reaches further into the rings than the ones before it, so this one speaks for all that were delivered.
-            File.Move(path, Path.Combine(_directory, DeliveredName), overwrite: true);
+            File.Move(path, _deliveredPath, overwrite: true);
             _deliveredNumber = number;
         }
         else

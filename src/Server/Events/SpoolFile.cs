@@ -113,8 +113,9 @@ internal static class SpoolFile
     /// <param name="path">The file.</param>
     /// <param name="batch">The batch.</param>
     /// <param name="positions">What it holds of which ring.</param>
+    /// <param name="memory">Lends what the batch lies in; <see langword="null"/> for memory of its own.</param>
     /// <returns>Whether the file is a whole batch of this version.</returns>
-    public static bool TryRead(string path, out EventBatch batch, out List<RingPosition> positions)
+    public static bool TryRead(string path, out EventBatch batch, out List<RingPosition> positions, BatchMemory? memory = null)
     {
         batch = new EventBatch("", 0, 0, default);
         using FileStream file = Open(path);
@@ -124,11 +125,12 @@ internal static class SpoolFile
         }
 
         // No longer than its head says, as was just compared.
-        byte[] bytes = new byte[file.Length];
+        int length = (int)file.Length;
+        byte[] bytes = memory?.Rent(length) ?? new byte[length];
         file.Position = 0;
-        if (file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length
-            || !SHA256.HashData(bytes.AsSpan(0, bytes.Length - ChecksumBytes)).AsSpan().SequenceEqual(bytes.AsSpan(bytes.Length - ChecksumBytes)))
+        if (file.ReadAtLeast(bytes.AsSpan(0, length), length, throwOnEndOfStream: false) < length || !IsWhole(bytes.AsSpan(0, length)))
         {
+            memory?.Return(bytes);
             positions = [];
             return false;
         }
@@ -138,11 +140,19 @@ internal static class SpoolFile
             Convert.ToHexStringLower(bytes.AsSpan(28, 16)),
             BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(16)),
             BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(20)),
-            bytes.AsMemory(head.Length, bytes.Length - head.Length - ChecksumBytes))
+            bytes.AsMemory(head.Length, length - head.Length - ChecksumBytes))
         {
+            Memory = memory is null ? null : bytes,
             Requests = hasRequests ? BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(RequestsOffset)) : 0,
         };
         return true;
+    }
+
+    private static bool IsWhole(ReadOnlySpan<byte> file)
+    {
+        Span<byte> checksum = stackalloc byte[ChecksumBytes];
+        SHA256.HashData(file[..^ChecksumBytes], checksum);
+        return checksum.SequenceEqual(file[^ChecksumBytes..]);
     }
 
     private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Threading.Tasks;
+using Unkey.Engine.Keys;
 using Unkey.Server.ControlPlane;
+using Unkey.Server.ControlPlane.Callers;
 using Unkey.Server.Storage.Statements;
 using Xunit;
 
@@ -29,6 +31,38 @@ public sealed class AuthenticationTests
         (await cp.PostAsync(CreateApi, """{"name":""}""", "unknown")).Invalid("/v2/apis.createApi", "/properties/name/minLength");
         (await cp.PostAsync(CreateApi, """{"name":""}""", authorization: "Basic x"))
             .Invalid("/v2/apis.createApi", "/properties/name/minLength");
+    }
+
+    /// <summary>The permissions of a root key are read once, and again when its record is another one: remembered ones would outlive a withdrawal.</summary>
+    [Fact]
+    public async Task ACallerIsRememberedUntilItsRecordChanges()
+    {
+        await using ControlPlaneFixture cp = await ControlPlaneFixture.StartAsync();
+        RootKeyAuthenticator authenticator = new(cp.Engine);
+        RootCaller first = Authenticate();
+        Assert.Same(first, Authenticate());
+        Assert.True(first.Permissions.Count > 1);
+        lock (cp.Engine.WriterLock)
+        {
+            Assert.Equal(RootKeyFault.None, authenticator.Find(first.Digest, cp.Clock.NowMs, out KeyRecord record));
+            cp.Engine.Keys.Upsert(new KeySpec
+            {
+                Digest = first.Digest,
+                KeyId = first.KeyId,
+                WorkspaceIndex = record.WorkspaceIndex,
+                ForWorkspaceIndex = record.ForWorkspaceIndex,
+                IsRootKey = true,
+                Permissions = ["api.*.read_api"],
+            });
+        }
+
+        Assert.Equal(["api.*.read_api"], Authenticate().Permissions);
+
+        RootCaller Authenticate()
+        {
+            Assert.True(authenticator.TryAuthenticate("Bearer " + cp.RootKey, cp.Clock.NowMs, out RootCaller? caller, out _));
+            return caller;
+        }
     }
 
     [Theory]

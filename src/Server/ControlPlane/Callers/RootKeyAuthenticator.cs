@@ -19,7 +19,12 @@ internal sealed class RootKeyAuthenticator
     private static readonly ApiError s_unknown = new(
         ErrorCode.RootKeyNotFound, "The provided root key is invalid. We could not find the requested key.");
 
+    // Management calls come from few root keys, again and again, and the permissions of one are a hundred texts.
+    private const int RememberedMax = 8;
+
     private readonly EngineState _engine;
+    private readonly (ulong Generation, RootCaller? Caller)[] _remembered = new (ulong, RootCaller?)[RememberedMax];
+    private int _next;
 
     /// <summary>Creates the authenticator over the live tables.</summary>
     public RootKeyAuthenticator(EngineState engine) => _engine = engine;
@@ -99,7 +104,7 @@ internal sealed class RootKeyAuthenticator
             {
                 _engine.RootKeyUses.TryNote(record.KeyId, nowMs / 60_000);
                 Workspace workspace = _engine.Workspaces.Find(record.ForWorkspaceIndex)!;
-                caller = new RootCaller(Encoding.UTF8.GetString(record.KeyId), workspace, Permissions(record)) { Digest = digest };
+                caller = CallerOf(in digest, record, workspace);
             }
 
             return fault;
@@ -137,6 +142,23 @@ internal sealed class RootKeyAuthenticator
         }
 
         return record.IsRootKey ? RootKeyFault.None : RootKeyFault.OrdinaryKey;
+    }
+
+    // Under the writer lock. A record's generation is never another record's, and a workspace that changes is another object.
+    private RootCaller CallerOf(in KeyDigest digest, KeyRecord record, Workspace workspace)
+    {
+        foreach ((ulong generation, RootCaller? remembered) in _remembered)
+        {
+            if (remembered is not null && generation == record.Generation && ReferenceEquals(remembered.Workspace, workspace))
+            {
+                return remembered;
+            }
+        }
+
+        RootCaller caller = new(Encoding.UTF8.GetString(record.KeyId), workspace, Permissions(record)) { Digest = digest };
+        _remembered[_next] = (record.Generation, caller);
+        _next = (_next + 1) % RememberedMax;
+        return caller;
     }
 
     private static HashSet<string> Permissions(KeyRecord record)

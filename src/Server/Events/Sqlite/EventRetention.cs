@@ -7,7 +7,7 @@ using Unkey.Server.Storage.Sqlite;
 namespace Unkey.Server.Events.Sqlite;
 
 /// <summary>Deletes what is older than it has to be kept, a little at a time. The sink's thread only.</summary>
-internal sealed class EventRetention(SqliteConnection connection, int retentionDays) : IDisposable
+internal sealed class EventRetention(SqliteConnection connection, SqliteTransactions transactions, int retentionDays) : IDisposable
 {
     private const long DayMs = 86_400_000;
     private const long RunEveryMs = 10_000;
@@ -118,7 +118,12 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
         }
 
         _due.Reset();
-        SqliteDatabase.Transact(connection, () =>
+        if (count == 0)
+        {
+            return false;
+        }
+
+        transactions.Run(() =>
         {
             foreach (long id in _ids.AsSpan(0, count))
             {
@@ -143,7 +148,7 @@ internal sealed class EventRetention(SqliteConnection connection, int retentionD
 
         // What is not in the sums yet stays. Row ids go on from the largest that is left, and so do the sums.
         int deleted = 0;
-        SqliteDatabase.Transact(connection, () =>
+        transactions.Run(() =>
         {
             deleted = Run(
                 $"DELETE FROM {table} WHERE rowid > {passed} AND rowid <= {last} AND time < $before"

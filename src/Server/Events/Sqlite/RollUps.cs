@@ -25,7 +25,7 @@ internal sealed class RollUps : IDisposable
 
     private const int PausePerWrite = 50;
 
-    private readonly SqliteConnection _connection;
+    private readonly SqliteTransactions _transactions;
     private readonly EventSums _sums = new();
     private readonly List<SumWriter> _writers = [];
     private readonly UnsummedEvents _events;
@@ -36,9 +36,9 @@ internal sealed class RollUps : IDisposable
     private bool _isBehind = true;
 
     /// <summary>Prepares the statements.</summary>
-    public RollUps(SqliteConnection connection)
+    public RollUps(SqliteConnection connection, SqliteTransactions transactions)
     {
-        _connection = connection;
+        _transactions = transactions;
         _events = new UnsummedEvents(connection);
         foreach (RollUpSource source in RollUpSource.All)
         {
@@ -129,7 +129,7 @@ internal sealed class RollUps : IDisposable
         long start = Stopwatch.GetTimestamp();
         try
         {
-            SqliteDatabase.Transact(_connection, () =>
+            _transactions.Run(() =>
             {
                 for (int i = 0; i < _writers.Count; i++)
                 {

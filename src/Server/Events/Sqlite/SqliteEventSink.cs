@@ -29,6 +29,7 @@ internal sealed class SqliteEventSink : IEventSink
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(1);
 
     private readonly SqliteConnection _connection;
+    private readonly SqliteTransactions _transactions;
     private readonly SqliteStatement _claim;
     private readonly SegmentWriter _segments;
     private readonly RollUps _rollUps;
@@ -43,10 +44,11 @@ internal sealed class SqliteEventSink : IEventSink
         _connection = connection;
         _time = time;
         _isStopping = () => _deliveries.IsAddingCompleted;
+        _transactions = new SqliteTransactions(connection);
         _claim = new SqliteStatement(connection, "INSERT OR IGNORE INTO delivered_batches (token, delivered_at) VALUES (?, ?)");
         _segments = new SegmentWriter(connection);
-        _rollUps = new RollUps(connection);
-        _retention = new EventRetention(connection, retentionDays);
+        _rollUps = new RollUps(connection, _transactions);
+        _retention = new EventRetention(connection, _transactions, retentionDays);
         _thread = new Thread(Run) { Name = "event-store", IsBackground = true };
         _thread.Start();
     }
@@ -123,6 +125,7 @@ internal sealed class SqliteEventSink : IEventSink
         _rollUps.Dispose();
         _segments.Dispose();
         _claim.Dispose();
+        _transactions.Dispose();
         _connection.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -178,7 +181,7 @@ internal sealed class SqliteEventSink : IEventSink
         }
 
         bool isNew = false;
-        SqliteDatabase.Transact(_connection, () =>
+        _transactions.Run(() =>
         {
             isNew = _claim.Text(Encoding.UTF8.GetBytes(batch.Token)).Number(nowMs).Run() == 1;
             if (isNew)

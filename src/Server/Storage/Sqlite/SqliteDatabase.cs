@@ -129,27 +129,6 @@ internal sealed class SqliteDatabase
         command.ExecuteNonQuery();
     }
 
-    /// <summary>Runs statements as one transaction.</summary>
-    internal static void Transact(SqliteConnection connection, Action statements)
-    {
-        Run(connection, "BEGIN IMMEDIATE");
-        try
-        {
-            statements();
-            Run(connection, "COMMIT");
-        }
-        catch
-        {
-            // SQLite has already rolled back after some faults.
-            if (raw.sqlite3_get_autocommit(connection.Handle!) == 0)
-            {
-                Run(connection, "ROLLBACK");
-            }
-
-            throw;
-        }
-    }
-
     /// <summary>Puts the file into WAL mode, which is a persistent property of it; all other settings belong to a connection.</summary>
     internal static void UseWriteAheadLog(SqliteConnection connection) => Run(connection, "PRAGMA journal_mode = WAL;");
 

@@ -107,12 +107,11 @@ internal sealed class SqliteStore : IStore
     private T Read<T>(Func<StoreSession, T> work)
     {
         (StoreSession session, int generation) = RentReader();
-        SqliteConnection connection = (SqliteConnection)session.Connection;
         try
         {
-            SqliteDatabase.Run(connection, "BEGIN");
+            session.Repeated("BEGIN").Run();
             T result = work(session);
-            SqliteDatabase.Run(connection, "COMMIT");
+            session.Repeated("COMMIT").Run();
             ReturnReader(session, generation);
             return result;
         }

@@ -161,9 +161,9 @@ internal sealed class SqliteWriter : IDisposable
         {
             StoreSession session = _session ??= _database.OpenWriter();
             _changes.Clear();
-            SqliteDatabase.Run((SqliteConnection)session.Connection, "BEGIN IMMEDIATE");
+            session.Repeated("BEGIN IMMEDIATE").Run();
             done = RunUnits(session, batch);
-            SqliteDatabase.Run((SqliteConnection)session.Connection, "COMMIT");
+            session.Repeated("COMMIT").Run();
             NoteRecovered();
             return true;
         }
@@ -205,7 +205,6 @@ internal sealed class SqliteWriter : IDisposable
 
     private List<WriteUnit> RunUnits(StoreSession session, List<WriteUnit> batch)
     {
-        SqliteConnection connection = (SqliteConnection)session.Connection;
         List<WriteUnit> done = new(batch.Count);
         foreach (WriteUnit unit in batch)
         {
@@ -216,13 +215,13 @@ internal sealed class SqliteWriter : IDisposable
             }
 
             session.Reset();
-            SqliteDatabase.Run(connection, "SAVEPOINT unit");
+            session.Repeated("SAVEPOINT unit").Run();
             try
             {
                 unit.Run(session);
                 if (session.IsRefused)
                 {
-                    SqliteDatabase.Run(connection, "ROLLBACK TO unit");
+                    session.Repeated("ROLLBACK TO unit").Run();
                 }
                 else
                 {
@@ -233,11 +232,11 @@ internal sealed class SqliteWriter : IDisposable
             }
             catch (Exception exception) when (exception is not SqliteException sqlite || !SqliteFaults.IsStorageFault(sqlite))
             {
-                SqliteDatabase.Run(connection, "ROLLBACK TO unit");
+                session.Repeated("ROLLBACK TO unit").Run();
                 unit.Fail(exception);
             }
 
-            SqliteDatabase.Run(connection, "RELEASE unit");
+            session.Repeated("RELEASE unit").Run();
         }
 
         return done;
