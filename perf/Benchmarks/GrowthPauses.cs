@@ -23,6 +23,7 @@ internal sealed class GrowthPauses : IDisposable
     private const long NsMax = 60_000_000_000;
 
     private static readonly double s_nsPerTick = 1e9 / Stopwatch.Frequency;
+    private static readonly byte[] s_fragment = Encoding.ASCII.GetBytes("\"keyId\":\"key_000000000000\",\"name\":\"a key\",\"enabled\":true");
 
     private readonly EngineState _growing = new();
     private readonly EngineState _resting = new();
@@ -90,8 +91,6 @@ internal sealed class GrowthPauses : IDisposable
             Fragment = s_fragment,
         };
     }
-
-    private static readonly byte[] s_fragment = Encoding.ASCII.GetBytes("\"keyId\":\"key_000000000000\",\"name\":\"a key\",\"enabled\":true");
 
     private static void Record(LongHistogram histogram, long ns) => histogram.RecordValue(Math.Clamp(ns, 1, NsMax));
 

@@ -11,7 +11,8 @@ using Unkey.Engine.Memory;
 namespace Unkey.Perf;
 
 /// <summary>What a verification costs a thread when others verify beside it, over the same tables: a line that they share is paid for in CPU time.</summary>
-/// <remarks>CPU time of the threads, not wall time, so that other processes matter little. Every round measures one thread and several in turn; a verification is the decision with its limit.</remarks>
+/// <remarks>CPU time of the threads, not wall time, so that other processes matter little.
+/// Every round measures one thread and several in turn; a verification is the decision with its limit.</remarks>
 internal sealed class ThreadScaling : IDisposable
 {
     private const int Keys = 100_000;
