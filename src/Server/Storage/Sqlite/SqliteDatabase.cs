@@ -35,6 +35,14 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Version of the SQLite library in use, for example <c>3.53.4</c>.</summary>
     public static string LibraryVersion => raw.sqlite3_libversion().utf8_to_string();
 
+    /// <summary>Loads and initialises SQLite and its driver, whose timer is a thread. Any thread.</summary>
+    public static void UseOnce()
+    {
+        Batteries_V2.Init();
+        using SqliteConnection connection = Connect(":memory:");
+        _ = Pragma(connection, "user_version");
+    }
+
     /// <summary>Opens or creates the database of a data directory and brings its schema up to date.</summary>
     /// <param name="directory">The data directory; its lock must be held by the caller.</param>
     /// <exception cref="StoreException">The file is foreign, newer, damaged, or cannot be read or written. It is then left as it was.</exception>
