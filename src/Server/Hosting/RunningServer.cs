@@ -23,8 +23,8 @@ using Unkey.Server.Transport.Tls;
 namespace Unkey.Server.Hosting;
 
 /// <summary>One server with everything it is made of, from bound ports to the last closed file. Used by one thread at a time.</summary>
-/// <remarks>Start order: data directory, ports, buckets, store and tables, reactors; the store of events and the file of the buckets may come a little later. Ports come early so that a taken one is told before a long
-/// load, and clients that connect meanwhile wait in the backlog instead of being refused. Stop order is the reverse.</remarks>
+/// <remarks>Start order: data directory, ports, buckets, store and tables, reactors; the store of events and the file of the buckets may come a little later. Ports come
+/// early so that a taken one is told before a long load, and clients that connect meanwhile wait in the backlog instead of being refused. Stop order is the reverse.</remarks>
 internal sealed class RunningServer : IAsyncDisposable
 {
     // However long the drain took, the last batch gets this long.
