@@ -23,8 +23,8 @@ using Unkey.Server.Transport.Tls;
 namespace Unkey.Server.Hosting;
 
 /// <summary>One server with everything it is made of, from bound ports to the last closed file. Used by one thread at a time.</summary>
-/// <remarks>Start order: data directory, ports, buckets, store and tables, reactors; the store of events may open a little later. Ports come early so that a taken one is told before a long
-/// load, and clients that connect meanwhile wait in the backlog instead of being refused. Stop order is the reverse.</remarks>
+/// <remarks>Start order: data directory, ports, buckets, store and tables, reactors; the store of events and the file of the buckets may come a little later. Ports come
+/// early so that a taken one is told before a long load, and clients that connect meanwhile wait in the backlog instead of being refused. Stop order is the reverse.</remarks>
 internal sealed class RunningServer : IAsyncDisposable
 {
     // However long the drain took, the last batch gets this long.
@@ -135,7 +135,6 @@ internal sealed class RunningServer : IAsyncDisposable
             buckets.Restore(engine.Buckets, time.GetUtcNow().ToUnixTimeMilliseconds());
             (SqliteStore given, store) = (store, null);
             controlPlane = await ControlPlaneHost.OpenAsync(given, controlPlaneOptions, engine, loggers, time, cancellation).ConfigureAwait(false);
-            buckets.Start(time, BucketKeeper.DefaultPeriod);
             HealthState health = new();
             Metrics metrics = new(options.Threads, BuildVersion.Full, controlPlane.Router.Paths);
             Describe(metrics, health, engine, controlPlane, buckets, credits, time);
@@ -166,6 +165,9 @@ internal sealed class RunningServer : IAsyncDisposable
             transport.Start(
                 engine, controlPlane.Router, new AdminRouter(metrics, health, options.AdminTokenHash), metrics, pipeline, time, credits, tls?.Context, observation);
             isServing = true;
+
+            // It waits for the disk once; what is taken meanwhile is not older than what a pass may leave out.
+            buckets.Start(time, BucketKeeper.DefaultPeriod);
             tls?.Start(reactors.UseTls);
             if (opened is not null)
             {

@@ -31,6 +31,7 @@ internal static class ServerHost
     public static int Run(ServerOptions options, CommandContext context, IReadOnlyList<(string Variable, string Suggestion)> unknownVariables)
     {
         long startedAt = Stopwatch.GetTimestamp();
+        FirstUses.Begin();
         using StopSignals signals = new(StopSignals.ExitNow);
         ProcessHardening.RestrictNewFiles();
         string? coreDumpProblem = options.CoreDumps ? null : ProcessHardening.DisableCoreDumps();

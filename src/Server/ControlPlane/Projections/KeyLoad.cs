@@ -67,6 +67,13 @@ internal sealed class KeyLoad
             _engine.Keys.Reserve(_total);
         }
 
+        if (_ranges.Count == 1)
+        {
+            // Few keys: the reader that is open is there sooner than a scanner and a thread of the pool.
+            await store.ReadAsync(session => LoadRanges(session, cancellation), cancellation).ConfigureAwait(false);
+            return _loaded;
+        }
+
         int threads = Math.Min(_ranges.Count, Math.Min(Environment.ProcessorCount, ThreadsMax));
         await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Run(
             async () => await store.ScanAsync(session => LoadRanges(session, cancellation), cancellation).ConfigureAwait(false),

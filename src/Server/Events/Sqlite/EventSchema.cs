@@ -12,6 +12,9 @@ internal static class EventSchema
     /// <summary>What this binary reads and writes: the number of steps.</summary>
     public const int Version = 4;
 
+    /// <summary>Name of the embedded image of a store that all steps were run on.</summary>
+    public const string Image = "Unkey.Server.Events.Sqlite.empty.db";
+
     // Since this one raw events are segments and not rows.
     private const int SegmentsVersion = 4;
 

@@ -72,7 +72,7 @@ internal sealed class SqliteEventSink : IEventSink
         string path = PathIn(dataDirectory);
         if (!File.Exists(path))
         {
-            SqliteCreation.Create(path, static connection => SqliteDatabase.Run(connection, EventSchema.From(0)));
+            SqliteCreation.Create(path, EventSchema.Image);
         }
 
         SqliteConnection connection = SqliteDatabase.Connect(path);

@@ -85,8 +85,8 @@ internal sealed class BucketKeeper : IAsyncDisposable
     /// <summary>From the start of one pass to the start of the next, as long as a pass is short. What the file lacks is then at most a second old.</summary>
     public static TimeSpan DefaultPeriod { get; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long ago the file last held every take: what a kill would give back.</summary>
-    public TimeSpan Age => _time.GetElapsedTime(Volatile.Read(ref _completeAt));
+    /// <summary>How long ago the file last held every take, or the keeper started: what a kill would give back.</summary>
+    public TimeSpan Age => Volatile.Read(ref _completeAt) is > 0 and long since ? _time.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>Opens the file of a data directory and holds it; one that cannot be used is left until <see cref="Start"/> replaces it.</summary>
     /// <param name="directory">The data directory, which exists.</param>
@@ -149,6 +149,7 @@ internal sealed class BucketKeeper : IAsyncDisposable
     {
         _time = time;
         _period = period;
+        Volatile.Write(ref _completeAt, time.GetTimestamp());
         Pass();
         _thread = new Thread(Run) { IsBackground = true, Name = "unkey-buckets" };
         _thread.Start();

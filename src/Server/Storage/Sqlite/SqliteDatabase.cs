@@ -2,14 +2,16 @@ using System;
 using System.Data.Common;
 using System.Globalization;
 using System.IO;
+using System.Threading;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace Unkey.Server.Storage.Sqlite;
 
 /// <summary>The database file: recognises it, checks it, migrates it, and opens connections with the right settings.</summary>
-/// <remarks>Opening is done once at start by one thread; <see cref="OpenReader"/> and <see cref="OpenWriter"/> may be called from any thread.</remarks>
-internal sealed class SqliteDatabase
+/// <remarks>Opening is done once at start by one thread; <see cref="OpenReader"/> and <see cref="OpenWriter"/> may be called from any thread. Disposing closes
+/// what the check has opened when no writer has taken it over.</remarks>
+internal sealed class SqliteDatabase : IDisposable
 {
     /// <summary>Name of the file in the data directory.</summary>
     public const string FileName = "unkey.db";
@@ -25,10 +27,21 @@ internal sealed class SqliteDatabase
 
     private readonly string _path;
 
+    // Becomes the first writer: to close it would take the write-ahead log away and the schema would be read again.
+    private SqliteConnection? _checked;
+
     private SqliteDatabase(string path) => _path = path;
 
     /// <summary>Version of the SQLite library in use, for example <c>3.53.4</c>.</summary>
     public static string LibraryVersion => raw.sqlite3_libversion().utf8_to_string();
+
+    /// <summary>Loads and initialises SQLite and its driver, whose timer is a thread. Any thread.</summary>
+    public static void UseOnce()
+    {
+        Batteries_V2.Init();
+        using SqliteConnection connection = Connect(":memory:");
+        _ = Pragma(connection, "user_version");
+    }
 
     /// <summary>Opens or creates the database of a data directory and brings its schema up to date.</summary>
     /// <param name="directory">The data directory; its lock must be held by the caller.</param>
@@ -41,9 +54,10 @@ internal sealed class SqliteDatabase
         SqliteDatabase database = new(path);
         try
         {
-            if (!File.Exists(path))
+            bool isNew = !File.Exists(path);
+            if (isNew)
             {
-                SqliteCreation.Create(path, static connection => SqliteMigrations.Apply(connection, 0));
+                SqliteCreation.Create(path, SqliteMigrations.Image);
             }
 
             long bytes;
@@ -57,15 +71,24 @@ internal sealed class SqliteDatabase
                 }
             }
 
-            using SqliteConnection connection = Connect(path);
-            database.Recognise(connection);
-            if (bytes <= CheckBytesMax)
+            SqliteConnection connection = Connect(path);
+            try
             {
-                database.Check(connection);
-            }
+                database.Recognise(connection);
+                if (bytes <= CheckBytesMax && !isNew)
+                {
+                    database.Check(connection);
+                }
 
-            Migrate(connection);
-            return database;
+                Migrate(connection);
+                database._checked = connection;
+                return database;
+            }
+            catch
+            {
+                connection.Dispose();
+                throw;
+            }
         }
         catch (SqliteException exception)
         {
@@ -80,10 +103,19 @@ internal sealed class SqliteDatabase
     /// <summary>Opens a session that writes.</summary>
     public StoreSession OpenWriter()
     {
+        // ORDER: full fence; only one caller gets it.
+        if (Interlocked.Exchange(ref _checked, null) is { } first)
+        {
+            return Session(first);
+        }
+
         SqliteConnection connection = Connect(_path);
         Configure(connection);
         return Session(connection);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => Interlocked.Exchange(ref _checked, null)?.Dispose(); // ORDER: full fence; only one caller gets it.
 
     /// <summary>Opens a session that only reads.</summary>
     public StoreSession OpenReader()
@@ -205,6 +237,9 @@ internal sealed class SqliteDatabase
         {
             raw.sqlite3_progress_handler(connection.Handle!, 0, null, null);
         }
+
+        // The connection stays, and need not keep what only the check has read.
+        Run(connection, "PRAGMA shrink_memory");
     }
 
     private static void Migrate(SqliteConnection connection)

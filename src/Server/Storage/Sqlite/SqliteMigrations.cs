@@ -11,6 +11,9 @@ internal static class SqliteMigrations
     /// <summary>"unky" as a big-endian number, in the file's header: tells our file from any other SQLite database.</summary>
     public const int ApplicationId = 0x756E6B79;
 
+    /// <summary>Name of the embedded image of a database that all scripts were run on.</summary>
+    public const string Image = "Unkey.Server.Storage.Sqlite.empty.db";
+
     private const string ResourcePrefix = "Unkey.Server.Storage.Sqlite.Migrations.";
 
     // The version of a script is its position in this list plus one.

@@ -43,14 +43,17 @@ internal sealed class SqliteStore : IStore
     public static SqliteStore Open(string directory, ILogger logger)
     {
         DataDirectoryLock directoryLock = DataDirectoryLock.Take(directory);
+        SqliteDatabase? database = null;
         try
         {
-            SqliteStore store = new(directoryLock, SqliteDatabase.Open(directory), new DiskReserve(directory, logger), logger);
+            database = SqliteDatabase.Open(directory);
+            SqliteStore store = new(directoryLock, database, new DiskReserve(directory, logger), logger);
             StoreLog.Opened(logger, store.Description, directory);
             return store;
         }
         catch
         {
+            database?.Dispose();
             directoryLock.Dispose();
             throw;
         }
@@ -149,6 +152,7 @@ internal sealed class SqliteStore : IStore
             _isClosed = true;
             _writer.Dispose();
             CloseReaders();
+            _database.Dispose();
             _directoryLock.Dispose();
         }
 
