@@ -25,7 +25,7 @@ internal sealed record HouseRule(
     private static IReadOnlyList<string> PointerPlaces =>
         [
             "src/Engine/Memory/", "src/Engine/Keys/", "src/Engine/Limits/", "src/Engine/Events/", "src/Server/Transport/",
-            "src/Server/Hosting/", "src/Server/Storage/Credits/", "src/Server/Storage/Sqlite/SqliteColumns.cs", "src/Server/Events/Sqlite/Segments/",
+            "src/Server/Hosting/", "src/Server/Storage/Credits/", "src/Server/Storage/Sqlite/SqliteColumns.cs", "src/Server/Storage/Sqlite/SqliteFiles.cs", "src/Server/Events/Sqlite/Segments/",
         ];
 
     public static IReadOnlyList<HouseRule> All { get; } =
