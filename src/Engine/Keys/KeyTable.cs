@@ -21,7 +21,7 @@ public sealed unsafe class KeyTable : IRecordOwner
     private readonly RecordHeap _records;
     private readonly IdentityDirectory _identities;
     private readonly CreditLedger _credits;
-    private readonly DigestHash _hash = DigestHash.CreateRandom();
+    private DigestHash _hash = DigestHash.CreateRandom();
     private KeySlots _slots;
 
     // The slots to come, or null. They hold exactly the records of the first _copied slots.
@@ -159,6 +159,60 @@ public sealed unsafe class KeyTable : IRecordOwner
             _records.Current.Admit(NativeHeap.RoundUp((nuint)header->ByteCount));
             Link(tags[i], slot, records[i], credits: 0);
         }
+    }
+
+    /// <summary>Publishes the keys of a block that was read from a file, in place of those of the same digests. Under the writer lock.</summary>
+    /// <param name="image">Sound and translated; the table owns its memory from now on.</param>
+    /// <exception cref="InvalidOperationException">It was published already.</exception>
+    public void Publish(KeyImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
+        NativeBlock block = image.Take(out int end);
+        _records.Current.Adopt(block);
+        for (int at = KeyImage.HeadBytes; at < end;)
+        {
+            // SAFETY: the image has checked that its records end where the next ones begin.
+            var header = (KeyRecordHeader*)(block.Pointer + at);
+            at += KeyImage.SizeOf(header);
+            Advance(CopiedPerWrite);
+            ulong tag = _hash.Tag(in header->Digest);
+            KeySlot* slot = _slots.FindSlot(tag, in header->Digest);
+            if (slot is null)
+            {
+                MakeRoom();
+            }
+
+            header->Generation = ++_generation;
+            _records.Current.Admit((nuint)KeyImage.SizeOf(header));
+            Link(tag, slot, (nint)header, credits: 0);
+        }
+    }
+
+    /// <summary>The table as it is, to be copied to a file. Under the writer lock; nothing may be written as long as the source is used.</summary>
+    public KeyImageSource Freeze()
+    {
+        Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
+        Advance(long.MaxValue);
+        return new KeyImageSource(_slots);
+    }
+
+    /// <summary>The secret of the places in the table, which whoever knows it can aim at: for a file that only its owner can read.</summary>
+    /// <returns><see cref="DigestHash.SecretBytes"/> bytes.</returns>
+    public byte[] CopySecret() => _hash.ToBytes();
+
+    /// <summary>Takes the secret of an earlier table, so that its records in the order of its slots are in the order of the slots here. Under the writer lock.</summary>
+    /// <param name="secret">From <see cref="CopySecret"/>.</param>
+    /// <exception cref="InvalidOperationException">The table has keys.</exception>
+    public void UseSecret(ReadOnlySpan<byte> secret)
+    {
+        Debug.Assert(_writerLock.IsHeldByCurrentThread, "The table has one writer.");
+        if (_slots.Used != 0 || _next is not null)
+        {
+            throw new InvalidOperationException("Keys already have their places.");
+        }
+
+        _hash = DigestHash.FromBytes(secret);
     }
 
     /// <summary>Publishes a key under a new digest in place of an old one; the running balance moves along. Under the writer lock.</summary>

@@ -13,6 +13,7 @@ using Unkey.Server.ControlPlane.Operations;
 using Unkey.Server.ControlPlane.Projections;
 using Unkey.Server.ControlPlane.V1;
 using Unkey.Server.Storage;
+using Unkey.Server.Storage.Snapshots;
 using Unkey.Server.Storage.Sqlite;
 using Unkey.Server.Storage.Statements;
 
@@ -23,6 +24,7 @@ namespace Unkey.Server.ControlPlane;
 public sealed class ControlPlaneHost : IAsyncDisposable
 {
     private readonly SqliteStore _store;
+    private readonly Func<TimeSpan, SnapshotPlan> _snapshot;
     private readonly CreditWriteBack _credits;
     private readonly CreditRefill _refill;
     private readonly LastUseWriteBack _lastUse;
@@ -30,6 +32,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
 
     private ControlPlaneHost(
         SqliteStore store,
+        Func<TimeSpan, SnapshotPlan> snapshot,
         CreditWriteBack credits,
         CreditRefill refill,
         LastUseWriteBack lastUse,
@@ -42,6 +45,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
         _analytics = analytics;
         Root = bootstrap.Root;
         _store = store;
+        _snapshot = snapshot;
         _credits = credits;
         Router = router;
         BootstrapSecret = bootstrap.MadeSecret;
@@ -112,7 +116,7 @@ public sealed class ControlPlaneHost : IAsyncDisposable
             Tell(logger, bootstrap);
             RecordSpecs specs = new(engine);
             Projection projection = new(engine, specs);
-            await new TableLoad(engine, specs, projection, logger).RunAsync(store, cancellation).ConfigureAwait(false);
+            await new TableLoad(engine, specs, projection, logger).RunAsync(store, options.SnapshotKeysMin, cancellation).ConfigureAwait(false);
             store.Attach(projection);
             ControlPlaneServices services = new(store, engine, new RootKeyAuthenticator(engine), bootstrap.Root, time, logger)
             {
@@ -124,7 +128,9 @@ public sealed class ControlPlaneHost : IAsyncDisposable
             ControlPlaneRouter router = new(Endpoints(services, options.V1)) { Throttle = services.Throttle };
             CreditWriteBack credits = new(engine, store, () => options.Credits is { IsHealthy: true }, time, logger);
             CreditRefill refill = new(engine, store, credits, time, logger);
-            return new ControlPlaneHost(store, credits, refill, new LastUseWriteBack(options.LastUse, engine.RootKeyUses, store, time, logger), options.Analytics, router, bootstrap);
+            LastUseWriteBack lastUse = new(options.LastUse, engine.RootKeyUses, store, time, logger);
+            SnapshotPlan Snapshot(TimeSpan limit) => new(options.DataDirectory, engine, options.SnapshotKeysMin, limit, loggers.CreateLogger("Unkey.Store"));
+            return new ControlPlaneHost(store, Snapshot, credits, refill, lastUse, options.Analytics, router, bootstrap);
         }
         catch
         {
@@ -137,13 +143,17 @@ public sealed class ControlPlaneHost : IAsyncDisposable
     public Task<bool> IsHealthyAsync() => _store.IsHealthyAsync();
 
     /// <summary>Writes spent credits and last uses, finishes queued writes and closes the store. Requests that come later get the 500 of a closed store.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => new(CloseAsync(snapshotTime: null));
+
+    /// <summary>The same, and leaves a snapshot of the keys for the next start if it is wanted.</summary>
+    /// <param name="snapshotTime">How long writing it may take; null for none.</param>
+    internal async Task CloseAsync(TimeSpan? snapshotTime)
     {
         await _refill.DisposeAsync().ConfigureAwait(false);
         await _credits.DisposeAsync().ConfigureAwait(false);
         await _lastUse.DisposeAsync().ConfigureAwait(false);
         _analytics.Dispose();
-        await _store.DisposeAsync().ConfigureAwait(false);
+        _store.Close(snapshotTime is { } time ? _snapshot(time) : null);
     }
 
     /// <summary>Writes spent credits now; for tests, which cannot wait for the timer.</summary>

@@ -20,6 +20,9 @@ public sealed record ControlPlaneOptions(string DataDirectory, string? RootKey)
     /// <summary>Unknown root keys that a source may send in a minute, see <see cref="AuthenticationThrottle"/>; 0 for any number.</summary>
     public int FailedAuthenticationsMax { get; init; }
 
+    /// <summary>From how many keys on a stop leaves a snapshot of them, and a start uses one; 0 for never.</summary>
+    public long SnapshotKeysMin { get; init; }
+
     /// <summary>Where decisions off the reactors are published.</summary>
     internal ColdEvents Events { get; init; } = new();
 

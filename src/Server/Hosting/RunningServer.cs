@@ -33,6 +33,9 @@ internal sealed class RunningServer : IAsyncDisposable
     // However long it is, a collector that does not answer gets no more.
     private static readonly TimeSpan s_lastExport = TimeSpan.FromSeconds(2);
 
+    // Of the time that the process has to close after the drain, half; what the drain has left over does not make it more.
+    private static readonly TimeSpan s_snapshotMax = TimeSpan.FromSeconds(5);
+
     private readonly TransportServer _transport;
     private readonly EngineState _engine;
     private readonly ControlPlaneHost _controlPlane;
@@ -116,6 +119,7 @@ internal sealed class RunningServer : IAsyncDisposable
             {
                 EncryptionKeys = options.EncryptionKeys,
                 V1 = options.V1,
+                SnapshotKeysMin = options.SnapshotKeys,
                 FailedAuthenticationsMax = options.FailedAuthenticationsMax,
                 Credits = credits,
                 Analytics = EventHosting.Analytics(options, directory, loggers, time),
@@ -252,7 +256,8 @@ internal sealed class RunningServer : IAsyncDisposable
         }
 
         await _buckets.DisposeAsync().ConfigureAwait(false);
-        await _controlPlane.DisposeAsync().ConfigureAwait(false);
+        TimeSpan snapshotTime = timeout + s_snapshotMax - Stopwatch.GetElapsedTime(startedAt);
+        await _controlPlane.CloseAsync(snapshotTime < s_snapshotMax ? snapshotTime : s_snapshotMax).ConfigureAwait(false);
         if (isClean)
         {
             // SAFETY: native memory is freed only when nobody can still read it. A management call that outlived the drain may, and

@@ -43,6 +43,9 @@ public sealed record ServerOptions
     /// <summary>Data directory, as given: relative paths are relative to the working directory.</summary>
     public string DataDirectory { get; init; } = "./data";
 
+    /// <summary>From how many keys on a stop writes a snapshot of them for the next start; 0 for never.</summary>
+    public int SnapshotKeys { get; init; } = 100_000;
+
     /// <summary>The bootstrap root key in plain text, or <see langword="null"/> to have one made on the first start. Never logged.</summary>
     public string? RootKey { get; init; }
 

@@ -3,11 +3,17 @@ using System.Collections.Generic;
 namespace Unkey.Server.Storage;
 
 /// <summary>The ids from one (inclusive) to another (exclusive) in byte order: a part of a table that one thread reads. Immutable.</summary>
-internal readonly record struct IdRange(string From, string To)
+internal readonly record struct IdRange(string From, string To) : IIdSelection
 {
     // Above every id: the last character of Unicode.
     private const string End = "\U0010FFFF";
     private const string Characters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+    /// <inheritdoc/>
+    public string[] Texts => [From, To];
+
+    /// <inheritdoc/>
+    public string Condition(string column) => $"{column} >= ?1 AND {column} < ?2";
 
     /// <summary>Every id.</summary>
     public static IdRange All { get; } = new("", End);

@@ -5,7 +5,6 @@ using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
 using Unkey.Engine;
 using Unkey.Engine.Limits;
 using Unkey.Server.ControlPlane;
@@ -15,6 +14,7 @@ using Unkey.Server.Events;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Rows;
 using Unkey.Server.Storage.Statements;
+using Unkey.Server.Tests.Events;
 
 namespace Unkey.Server.Tests.ControlPlane;
 
@@ -52,6 +52,15 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
     /// <summary>Master keys of the next start.</summary>
     public string? EncryptionKeys { get; set; }
 
+    /// <summary>From how many keys on a stop leaves a snapshot and a start uses one; 0 for never.</summary>
+    public long SnapshotKeys { get; set; }
+
+    /// <summary>How long a stop may write a snapshot.</summary>
+    public TimeSpan SnapshotTime { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>What was logged since the last opening.</summary>
+    public RecordedLog Log { get; private set; } = new();
+
     public string WorkspaceId => Host.WorkspaceId;
 
     public static async Task<ControlPlaneFixture> StartAsync(string? rootKey = null, string? encryptionKeys = null, long? atMs = null, bool v1 = false)
@@ -72,8 +81,9 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
             throw new ArgumentException(problem);
         }
 
-        Host = await ControlPlaneHost.OpenAsync(
-            new ControlPlaneOptions(Directory, rootKey) { EncryptionKeys = ring, V1 = V1, LastUse = LastUse }, Engine, NullLoggerFactory.Instance, Clock, CancellationToken.None);
+        Log = new RecordedLog();
+        ControlPlaneOptions options = new(Directory, rootKey) { EncryptionKeys = ring, V1 = V1, LastUse = LastUse, SnapshotKeysMin = SnapshotKeys };
+        Host = await ControlPlaneHost.OpenAsync(options, Engine, new RecordedLogFactory(Log), Clock, CancellationToken.None);
         _isOpen = true;
     }
 
@@ -82,7 +92,7 @@ internal sealed class ControlPlaneFixture : IAsyncDisposable
         if (_isOpen)
         {
             _isOpen = false;
-            await Host.DisposeAsync();
+            await Host.CloseAsync(SnapshotTime);
             Engine.Dispose();
         }
     }

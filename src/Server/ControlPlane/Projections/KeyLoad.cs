@@ -15,7 +15,7 @@ using Unkey.Server.Storage.Statements;
 
 namespace Unkey.Server.ControlPlane.Projections;
 
-/// <summary>The load of all keys at start, by as many threads as there are processors: each takes ranges of ids until none is left.</summary>
+/// <summary>The load of keys from the database at start, by as many threads as there are processors: each takes ranges or lists of ids until none is left.</summary>
 /// <remarks>Used once. Nobody else writes to the store yet, so the threads' snapshots are the same.</remarks>
 internal sealed class KeyLoad
 {
@@ -35,7 +35,7 @@ internal sealed class KeyLoad
     private readonly KeyGrants _grants;
     private readonly ILogger _logger;
     private readonly long _startedAt = Stopwatch.GetTimestamp();
-    private readonly ConcurrentQueue<IdRange> _ranges;
+    private readonly ConcurrentQueue<IIdSelection> _selections;
     private readonly long _total;
     private long _loaded;
     private long _nextLogMs = LogEveryMs;
@@ -44,19 +44,24 @@ internal sealed class KeyLoad
     /// <param name="engine">The tables to fill.</param>
     /// <param name="specs">The translator, which knows every workspace and API.</param>
     /// <param name="grants">The permissions and roles.</param>
-    /// <param name="total">About how many keys are stored; exact when they are few.</param>
+    /// <param name="selections">Which keys; together all that are not in the table already.</param>
+    /// <param name="total">About how many they are; exact when they are few.</param>
     /// <param name="logger">For progress.</param>
-    public KeyLoad(EngineState engine, RecordSpecs specs, KeyGrants grants, long total, ILogger logger)
+    public KeyLoad(EngineState engine, RecordSpecs specs, KeyGrants grants, IEnumerable<IIdSelection> selections, long total, ILogger logger)
     {
         _engine = engine;
         _specs = specs;
         _grants = grants;
         _total = total;
         _logger = logger;
-        _ranges = new ConcurrentQueue<IdRange>(total <= KeysAloneMax ? [IdRange.All] : IdRange.Split("key_"));
+        _selections = new ConcurrentQueue<IIdSelection>(selections);
     }
 
-    /// <summary>Reads every live key and publishes it.</summary>
+    /// <summary>Ranges of ids that together are all keys.</summary>
+    /// <param name="total">About how many keys there are.</param>
+    public static IEnumerable<IIdSelection> Everything(long total) => total <= KeysAloneMax ? [IdRange.All] : IdRange.Split("key_").Cast<IIdSelection>();
+
+    /// <summary>Reads the live keys and publishes them.</summary>
     /// <param name="store">Where they are.</param>
     /// <param name="cancellation">Gives up between two ranges.</param>
     /// <returns>Number of keys loaded.</returns>
@@ -64,41 +69,41 @@ internal sealed class KeyLoad
     {
         lock (_engine.WriterLock)
         {
-            _engine.Keys.Reserve(_total);
+            _engine.Keys.Reserve(_engine.Keys.Count + _total);
         }
 
-        if (_ranges.Count == 1)
+        if (_selections.Count == 1)
         {
             // Few keys: the reader that is open is there sooner than a scanner and a thread of the pool.
-            await store.ReadAsync(session => LoadRanges(session, cancellation), cancellation).ConfigureAwait(false);
+            await store.ReadAsync(session => LoadSome(session, cancellation), cancellation).ConfigureAwait(false);
             return _loaded;
         }
 
-        int threads = Math.Min(_ranges.Count, Math.Min(Environment.ProcessorCount, ThreadsMax));
+        int threads = Math.Min(_selections.Count, Math.Min(Environment.ProcessorCount, ThreadsMax));
         await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Run(
-            async () => await store.ScanAsync(session => LoadRanges(session, cancellation), cancellation).ConfigureAwait(false),
+            async () => await store.ScanAsync(session => LoadSome(session, cancellation), cancellation).ConfigureAwait(false),
             cancellation))).ConfigureAwait(false);
         return _loaded;
     }
 
-    private bool LoadRanges(StoreSession session, CancellationToken cancellation)
+    private bool LoadSome(StoreSession session, CancellationToken cancellation)
     {
         OwnerIndexes owners = new(_specs);
         using KeyBatch batch = new(_engine);
-        while (!cancellation.IsCancellationRequested && _ranges.TryDequeue(out IdRange range))
+        while (!cancellation.IsCancellationRequested && _selections.TryDequeue(out IIdSelection? selection))
         {
-            LoadRange(session, range, owners, batch);
+            Load(session, selection, owners, batch);
         }
 
         return true;
     }
 
-    private void LoadRange(StoreSession session, IdRange range, OwnerIndexes owners, KeyBatch batch)
+    private void Load(StoreSession session, IIdSelection selection, OwnerIndexes owners, KeyBatch batch)
     {
-        using ColumnScan keys = session.ScanKeys(range);
-        using OwnedRows permissions = new(session.ScanKeyPermissions(range));
-        using OwnedRows roles = new(session.ScanKeyRoles(range));
-        using OwnedRows limits = new(session.ScanKeyRatelimits(range));
+        using ColumnScan keys = session.ScanKeys(selection);
+        using OwnedRows permissions = new(session.ScanKeyPermissions(selection));
+        using OwnedRows roles = new(session.ScanKeyRoles(selection));
+        using OwnedRows limits = new(session.ScanKeyRatelimits(selection));
         Func<ColumnScan, string> linkedId = link => owners.Texts.Get(link.Bytes(1));
         List<RatelimitRow> ownLimits = [];
         List<string> permissionIds = [];

@@ -8,6 +8,8 @@ using Unkey.Engine.Keys;
 using Unkey.Engine.Namespaces;
 using Unkey.Server.Storage;
 using Unkey.Server.Storage.Rows;
+using Unkey.Server.Storage.Snapshots;
+using Unkey.Server.Storage.Sqlite;
 using Unkey.Server.Storage.Statements;
 
 namespace Unkey.Server.ControlPlane.Projections;
@@ -31,24 +33,67 @@ internal sealed class TableLoad
 
     /// <summary>Reads every live row and publishes it.</summary>
     /// <param name="store">Where the rows are; nobody writes to it yet.</param>
+    /// <param name="snapshotKeysMin">From how many keys on a snapshot of the last stop is used, and the lack of one logged; 0 for never.</param>
     /// <param name="cancellation">Gives up the load.</param>
     /// <returns>Number of keys loaded.</returns>
-    public async Task<long> RunAsync(IStore store, CancellationToken cancellation)
+    public async Task<long> RunAsync(SqliteStore store, long snapshotKeysMin, CancellationToken cancellation)
     {
         Stopwatch watch = Stopwatch.StartNew();
-        KeyLoad keyLoad = await store.ReadAsync(LoadOwners, cancellation).ConfigureAwait(false);
-        long keys = await keyLoad.RunAsync(store, cancellation).ConfigureAwait(false);
+
+        // What keys refer to comes before them.
+        KeyGrants grants = await store.ReadAsync(LoadOwners, cancellation).ConfigureAwait(false);
+        using SnapshotReader? snapshot = store.TakeSnapshot(out string? problem);
+        SnapshotKeys? known = null;
+        IReadOnlyList<string> others = [];
+        if (snapshot is not null && snapshotKeysMin > 0)
+        {
+            problem = snapshot.Read(_engine, out known, out others);
+        }
+
+        long keys = known is null
+            ? await LoadAllAsync(store, grants, snapshotKeysMin, problem!, cancellation).ConfigureAwait(false)
+            : await LoadOthersAsync(store, grants, known, others, cancellation).ConfigureAwait(false);
         ControlPlaneLog.Loaded(_logger, keys, _engine.Identities.Count, watch.ElapsedMilliseconds);
         return keys;
     }
 
-    // What keys refer to comes before them.
-    private KeyLoad LoadOwners(StoreSession session)
+    private async Task<long> LoadAllAsync(SqliteStore store, KeyGrants grants, long snapshotKeysMin, string problem, CancellationToken cancellation)
+    {
+        long total = await store.ReadAsync(static session => session.EstimateKeys(KeyLoad.KeysAloneMax), cancellation).ConfigureAwait(false);
+        if (snapshotKeysMin > 0 && (total >= snapshotKeysMin || problem != SnapshotReader.Missing))
+        {
+            SnapshotLog.Refused(_logger, problem);
+        }
+
+        KeyLoad load = new(_engine, _specs, grants, KeyLoad.Everything(total), total, _logger);
+        return await load.RunAsync(store, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<long> LoadOthersAsync(
+        SqliteStore store, KeyGrants grants, SnapshotKeys known, IReadOnlyList<string> others, CancellationToken cancellation)
+    {
+        known.Publish(others.Count);
+        SnapshotLog.Loaded(_logger, known.Count, others.Count);
+        KeyLoad load = new(_engine, _specs, grants, IdList.Split(others), others.Count, _logger);
+        long keys = known.Count + await load.RunAsync(store, cancellation).ConfigureAwait(false);
+
+        // What this start has already committed, such as another bootstrap root key, is younger than the snapshot.
+        await store.ReadAsync(
+            session =>
+            {
+                _projection.Committed(session, store.Unpublished);
+                return true;
+            },
+            cancellation).ConfigureAwait(false);
+        return keys;
+    }
+
+    private KeyGrants LoadOwners(StoreSession session)
     {
         LoadContainers(session);
         LoadIdentities(session);
         LoadNamespaces(session);
-        return new KeyLoad(_engine, _specs, KeyGrants.Load(session), session.EstimateKeys(KeyLoad.KeysAloneMax), _logger);
+        return KeyGrants.Load(session);
     }
 
     private void LoadContainers(StoreSession session)

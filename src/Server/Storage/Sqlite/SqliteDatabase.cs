@@ -25,12 +25,13 @@ internal sealed class SqliteDatabase : IDisposable
     private const int InstructionsPerProgressCall = 20_000;
     private const int SmallestPageBytes = 512;
 
-    private readonly string _path;
-
     // Becomes the first writer: to close it would take the write-ahead log away and the schema would be read again.
     private SqliteConnection? _checked;
 
-    private SqliteDatabase(string path) => _path = path;
+    private SqliteDatabase(string path) => FilePath = path;
+
+    /// <summary>The file.</summary>
+    public string FilePath { get; }
 
     /// <summary>Version of the SQLite library in use, for example <c>3.53.4</c>.</summary>
     public static string LibraryVersion => raw.sqlite3_libversion().utf8_to_string();
@@ -50,7 +51,7 @@ internal sealed class SqliteDatabase : IDisposable
     {
         Batteries_V2.Init();
         SqliteFiles.Use();
-        string path = Path.Combine(directory, FileName);
+        string path = PathIn(directory);
         SqliteDatabase database = new(path);
         try
         {
@@ -100,6 +101,9 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
+    /// <summary>The file of a data directory.</summary>
+    public static string PathIn(string directory) => Path.Combine(directory, FileName);
+
     /// <summary>Opens a session that writes.</summary>
     public StoreSession OpenWriter()
     {
@@ -109,7 +113,7 @@ internal sealed class SqliteDatabase : IDisposable
             return Session(first);
         }
 
-        SqliteConnection connection = Connect(_path);
+        SqliteConnection connection = Connect(FilePath);
         Configure(connection);
         return Session(connection);
     }
@@ -120,13 +124,13 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Opens a session that only reads.</summary>
     public StoreSession OpenReader()
     {
-        SqliteConnection connection = Connect(_path);
+        SqliteConnection connection = Connect(FilePath);
         Run(connection, "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;");
         return Session(connection);
     }
 
     /// <summary>Opens what scans whole tables when nobody writes: see <see cref="SqliteScanner"/>.</summary>
-    public SqliteScanner OpenScanner() => SqliteScanner.Open(OpenReader().Connection, _path);
+    public SqliteScanner OpenScanner() => SqliteScanner.Open(OpenReader().Connection, FilePath);
 
     /// <summary>What a session runs many times.</summary>
     internal static RepeatedStatement Prepare(DbConnection connection, string sql) => new SqliteStatement((SqliteConnection)connection, sql);
@@ -137,11 +141,11 @@ internal sealed class SqliteDatabase : IDisposable
     {
         raw.SQLITE_NOTADB => NotADatabase(exception),
         raw.SQLITE_CORRUPT => Damaged(exception.Message, exception),
-        _ => SqliteFaults.Wrap(exception, $"open '{_path}'"),
+        _ => SqliteFaults.Wrap(exception, $"open '{FilePath}'"),
     };
 
     private StoreException NotADatabase(SqliteException? exception) => new(
-        StoreFault.Corrupt, $"'{_path}' is not a SQLite database. Move it away, or give the server another --data.", exception);
+        StoreFault.Corrupt, $"'{FilePath}' is not a SQLite database. Move it away, or give the server another --data.", exception);
 
     internal static long Pragma(SqliteConnection connection, string pragma)
     {
@@ -200,14 +204,14 @@ internal sealed class SqliteDatabase : IDisposable
             {
                 throw new StoreException(
                     StoreFault.Corrupt,
-                    $"'{_path}' is a SQLite database of another program. Move it away, or give the server another --data.");
+                    $"'{FilePath}' is a SQLite database of another program. Move it away, or give the server another --data.");
             }
         }
         else if (version > SqliteMigrations.Latest)
         {
             throw new StoreException(
                 StoreFault.Newer,
-                $"'{_path}' was written by a newer version (schema {version}; this binary knows up to {SqliteMigrations.Latest}). "
+                $"'{FilePath}' was written by a newer version (schema {version}; this binary knows up to {SqliteMigrations.Latest}). "
                 + "Run that version, or restore a backup.");
         }
     }
@@ -266,6 +270,6 @@ internal sealed class SqliteDatabase : IDisposable
 
     private StoreException Damaged(string finding, Exception? inner) => new(
         StoreFault.Corrupt,
-        $"The database '{_path}' is damaged: {finding}. Restore a backup into the data directory; the file was not changed.",
+        $"The database '{FilePath}' is damaged: {finding}. Restore a backup into the data directory; the file was not changed.",
         inner);
 }

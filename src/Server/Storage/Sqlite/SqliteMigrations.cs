@@ -20,7 +20,7 @@ internal static class SqliteMigrations
     private static readonly string[] s_names =
     [
         "0001_initial.sql", "0002_key_operations.sql", "0003_namespaces_and_lists.sql", "0004_key_environment.sql",
-        "0005_namespace_algorithm.sql", "0006_balance_totals.sql", "0007_key_checksum.sql",
+        "0005_namespace_algorithm.sql", "0006_balance_totals.sql", "0007_key_checksum.sql", "0008_key_snapshot.sql",
     ];
 
     /// <summary>The schema version that this binary reads and writes.</summary>

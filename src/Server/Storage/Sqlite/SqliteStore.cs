@@ -1,10 +1,13 @@
 using System;
 using System.Collections.Concurrent;
+using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using SQLitePCL;
+using Unkey.Server.Storage.Snapshots;
+using Unkey.Server.Storage.Statements;
 
 namespace Unkey.Server.Storage.Sqlite;
 
@@ -22,12 +25,27 @@ internal sealed class SqliteStore : IStore
     private int _generation;
     private volatile bool _isClosed;
 
-    private SqliteStore(DataDirectoryLock directoryLock, SqliteDatabase database, DiskReserve reserve, ILogger logger)
+    private SnapshotReader? _snapshot;
+    private string _snapshotProblem;
+
+    private SqliteStore(
+        DataDirectoryLock directoryLock, SqliteDatabase database, DiskReserve reserve, SnapshotReader? snapshot, string snapshotProblem, ILogger logger)
     {
         Reserve = reserve;
         _directoryLock = directoryLock;
         _database = database;
         _writer = new SqliteWriter(database, reserve, logger, CloseReaders);
+
+        // The writer's connection is open and has seen the state of the database, so from here on a commit of another program is noticed by it;
+        // one before is noticed here.
+        _snapshot = snapshot;
+        _snapshotProblem = snapshotProblem;
+        if (snapshot is not null && Compare(snapshot) is { } problem)
+        {
+            snapshot.Dispose();
+            _snapshot = null;
+            _snapshotProblem = problem;
+        }
     }
 
     /// <inheritdoc/>
@@ -44,15 +62,18 @@ internal sealed class SqliteStore : IStore
     {
         DataDirectoryLock directoryLock = DataDirectoryLock.Take(directory);
         SqliteDatabase? database = null;
+        SnapshotReader? snapshot = null;
         try
         {
+            snapshot = SnapshotReader.Take(directory, SqliteDatabase.PathIn(directory), out string problem);
             database = SqliteDatabase.Open(directory);
-            SqliteStore store = new(directoryLock, database, new DiskReserve(directory, logger), logger);
+            SqliteStore store = new(directoryLock, database, new DiskReserve(directory, logger), snapshot, problem, logger);
             StoreLog.Opened(logger, store.Description, directory);
             return store;
         }
         catch
         {
+            snapshot?.Dispose();
             database?.Dispose();
             directoryLock.Dispose();
             throw;
@@ -61,6 +82,18 @@ internal sealed class SqliteStore : IStore
 
     /// <summary>Sets who is told of commits. Called once, before the server answers requests.</summary>
     public void Attach(ICommitListener listener) => _writer.Attach(listener);
+
+    /// <summary>What was committed since the store was opened, before <see cref="Attach"/>: what a snapshot of the last stop does not have.</summary>
+    public StoreChanges Unpublished => _writer.Unpublished;
+
+    /// <summary>Hands out the snapshot of the keys that the last stop has left, once; the caller disposes of it.</summary>
+    /// <param name="problem">Why there is none, as the end of a sentence that begins with "The snapshot of the keys".</param>
+    public SnapshotReader? TakeSnapshot(out string problem)
+    {
+        (SnapshotReader? snapshot, _snapshot) = (_snapshot, null);
+        (problem, _snapshotProblem) = (_snapshotProblem, "was used already");
+        return snapshot;
+    }
 
     /// <inheritdoc/>
     public Task<T> WriteAsync<T>(Func<StoreSession, T> work, CancellationToken cancellation) => Enqueue(work, isAlone: false, isRevocation: false, cancellation);
@@ -147,16 +180,57 @@ internal sealed class SqliteStore : IStore
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        if (!_isClosed)
+        Close(snapshot: null);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Writes what is queued and closes the database. A second call does nothing.</summary>
+    /// <param name="snapshot">Writes a snapshot of the keys when the database is closed; null for none.</param>
+    public void Close(SnapshotPlan? snapshot)
+    {
+        if (_isClosed)
         {
-            _isClosed = true;
-            _writer.Dispose();
-            CloseReaders();
-            _database.Dispose();
-            _directoryLock.Dispose();
+            return;
         }
 
-        return ValueTask.CompletedTask;
+        _isClosed = true;
+        _writer.Finish();
+        CloseReaders();
+        _snapshot?.Dispose();
+        byte[]? token = snapshot is not null && !Reserve.IsSpent ? snapshot.Begin() : null;
+        string problem = "";
+        FileState? closed = token is null ? null : _writer.Seal(token, out problem);
+
+        // The database first: what it waits for at the disk is not to be behind gigabytes of a snapshot.
+        _writer.Dispose();
+        _database.Dispose();
+        if (closed is not null && File.Exists(_database.FilePath + "-wal"))
+        {
+            problem = "another program has the database open";
+        }
+        else if (closed is not null && FileState.Read(_database.FilePath) != closed)
+        {
+            problem = "another program has changed the database";
+        }
+
+        if (token is not null)
+        {
+            snapshot!.End(token, closed, problem);
+        }
+
+        _directoryLock.Dispose();
+    }
+
+    private string? Compare(SnapshotReader snapshot)
+    {
+        try
+        {
+            return Read(session => snapshot.Compare(session.SnapshotToken(), SqliteMigrations.Latest, _database.FilePath));
+        }
+        catch (SqliteException exception)
+        {
+            return "cannot be compared with the database: " + exception.Message;
+        }
     }
 
     private Task<T> Enqueue<T>(Func<StoreSession, T> work, bool isAlone, bool isRevocation, CancellationToken cancellation)

@@ -6,6 +6,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using SQLitePCL;
 using Unkey.Server.Hosting;
+using Unkey.Server.Storage.Snapshots;
 
 namespace Unkey.Server.Storage.Sqlite;
 
@@ -27,9 +28,14 @@ internal sealed class SqliteWriter : IDisposable
     private readonly List<WriteUnit> _batch = [];
     private readonly StoreChanges _changes = new();
     private readonly Thread _thread;
+    private readonly long _dataVersion;
     private StoreSession? _session;
     private volatile ICommitListener? _listener;
     private volatile bool _isFailed;
+
+    // Whether memory may differ from what is stored, or the connection is not the one that has seen every commit.
+    private bool _isDoubtful;
+    private bool _hasEndedSnapshot;
 
     /// <summary>Opens the writing connection and starts the thread.</summary>
     /// <param name="database">The checked database.</param>
@@ -43,12 +49,25 @@ internal sealed class SqliteWriter : IDisposable
         _logger = logger;
         _closeReaders = closeReaders;
         _session = _database.OpenWriter();
+        try
+        {
+            _dataVersion = SqliteSeal.DataVersion((SqliteConnection)_session.Connection);
+        }
+        catch (SqliteException)
+        {
+            // The first write meets the same and says so.
+            _isDoubtful = true;
+        }
+
         _thread = new Thread(Run) { IsBackground = true, Name = "store-writer" };
         _thread.Start();
     }
 
     /// <summary>Whether the last transaction failed for a reason of the storage, or only revocations are written.</summary>
     public bool IsFailed => _isFailed || _reserve.IsSpent;
+
+    /// <summary>What was committed before anybody was told of commits. To be read when no unit is waiting.</summary>
+    public StoreChanges Unpublished { get; } = new();
 
     /// <summary>Sets who is told of commits. Called once, before the first unit that matters to it.</summary>
     public void Attach(ICommitListener listener) => _listener = listener;
@@ -70,11 +89,40 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    /// <summary>Writes what is queued, then closes the connection.</summary>
-    public void Dispose()
+    /// <summary>Writes what is queued, and nothing after that.</summary>
+    public void Finish()
     {
         _queue.CompleteAdding();
         _thread.Join();
+    }
+
+    /// <summary>After <see cref="Finish"/>: makes a last commit with a token that stands for what is in memory now, see <see cref="SqliteSeal"/>.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="problem">Why it was not made, as a sentence's part.</param>
+    /// <returns>The file of the database as it has to be found after <see cref="Dispose"/>; null when there is no such token.</returns>
+    public FileState? Seal(byte[] token, out string problem)
+    {
+        if (_session is null || _isDoubtful || IsFailed || !_hasEndedSnapshot)
+        {
+            problem = "the store has met a fault";
+            return null;
+        }
+
+        try
+        {
+            return SqliteSeal.Close((SqliteConnection)_session.Connection, _database.FilePath, _dataVersion, token, out problem);
+        }
+        catch (SqliteException exception)
+        {
+            problem = exception.Message;
+            return null;
+        }
+    }
+
+    /// <summary>Writes what is queued, then closes the connection.</summary>
+    public void Dispose()
+    {
+        Finish();
         _queue.Dispose();
         _session?.Dispose();
     }
@@ -150,6 +198,7 @@ internal sealed class SqliteWriter : IDisposable
             // Stored but not visible: the caller learns of a fault, and a restart reads the rows again.
             StoreLog.WriterFault(_logger, exception);
             _isFailed = true;
+            _isDoubtful = true;
             done.ForEach(unit => unit.Fail(exception));
         }
     }
@@ -162,8 +211,10 @@ internal sealed class SqliteWriter : IDisposable
             StoreSession session = _session ??= _database.OpenWriter();
             _changes.Clear();
             session.Repeated("BEGIN IMMEDIATE").Run();
+            EndSnapshot(session);
             done = RunUnits(session, batch);
             session.Repeated("COMMIT").Run();
+            _hasEndedSnapshot = true;
             NoteRecovered();
             return true;
         }
@@ -197,9 +248,19 @@ internal sealed class SqliteWriter : IDisposable
         {
             // A bug in a unit's bookkeeping must not end the thread that writes.
             StoreLog.WriterFault(_logger, exception);
+            _isDoubtful = true;
             Undo(null);
             batch.ForEach(unit => unit.Fail(exception));
             return false;
+        }
+    }
+
+    // From the first change on, no snapshot is one of this state: in the same transaction, so that there is no moment in between.
+    private void EndSnapshot(StoreSession session)
+    {
+        if (!_hasEndedSnapshot)
+        {
+            SqliteDatabase.Run((SqliteConnection)session.Connection, "DELETE FROM key_snapshots");
         }
     }
 
@@ -244,9 +305,18 @@ internal sealed class SqliteWriter : IDisposable
 
     private void Publish(StoreSession session)
     {
-        if (!_changes.IsEmpty)
+        if (_changes.IsEmpty)
         {
-            _listener?.Committed(session, _changes);
+            return;
+        }
+
+        if (_listener is { } listener)
+        {
+            listener.Committed(session, _changes);
+        }
+        else
+        {
+            Unpublished.UnionWith(_changes);
         }
     }
 
@@ -278,6 +348,7 @@ internal sealed class SqliteWriter : IDisposable
             StoreLog.RollbackFault(_logger, exception);
         }
 
+        _isDoubtful = true;
         _session = null;
         session.Dispose();
         _closeReaders();

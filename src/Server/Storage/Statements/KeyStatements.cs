@@ -43,15 +43,14 @@ internal static class KeyStatements
     public static bool IsKeyIdTaken(this StoreSession session, string id) =>
         session.Number("SELECT 1 FROM keys WHERE id = @id", ("@id", id)) is not null;
 
-    /// <summary>Starts reading what verification needs of the live keys of a range, in the order of their ids, for the load at start.</summary>
-    public static ColumnScan ScanKeys(this StoreSession session, IdRange keys) => session.Scan(
-        """
+    /// <summary>Starts reading what verification needs of selected live keys, in the order of their ids, for the load at start.</summary>
+    public static ColumnScan ScanKeys(this StoreSession session, IIdSelection keys) => session.Scan(
+        $"""
         SELECT id, workspace_id, keyspace_id, hash, name, identity_id, meta, enabled, expires_at, remaining, for_workspace_id, environment,
             balance_serial, balance_spent
-        FROM keys WHERE deleted_at IS NULL AND id >= ?1 AND id < ?2 ORDER BY id
+        FROM keys WHERE deleted_at IS NULL AND {keys.Condition("id")} ORDER BY id
         """,
-        keys.From,
-        keys.To);
+        keys.Texts);
 
     /// <summary>About how many keys are stored, for the load at start: exact up to a limit, else a sixty-second part counted and taken for the whole.</summary>
     /// <param name="session">The session.</param>

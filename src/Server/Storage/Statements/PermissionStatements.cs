@@ -136,13 +136,13 @@ internal static class PermissionStatements
         static row => row.GetString(0),
         ("@key", keyId));
 
-    /// <summary>Starts reading the direct links of a range of keys in the order of the key ids: key id, permission id.</summary>
-    public static ColumnScan ScanKeyPermissions(this StoreSession session, IdRange keys) => session.Scan(
-        "SELECT key_id, permission_id FROM keys_permissions WHERE key_id >= ?1 AND key_id < ?2 ORDER BY key_id", keys.From, keys.To);
+    /// <summary>Starts reading the direct links of selected keys in the order of the key ids: key id, permission id.</summary>
+    public static ColumnScan ScanKeyPermissions(this StoreSession session, IIdSelection keys) => session.Scan(
+        $"SELECT key_id, permission_id FROM keys_permissions WHERE {keys.Condition("key_id")} ORDER BY key_id", keys.Texts);
 
-    /// <summary>Starts reading the roles of a range of keys in the order of the key ids: key id, role id.</summary>
-    public static ColumnScan ScanKeyRoles(this StoreSession session, IdRange keys) => session.Scan(
-        "SELECT key_id, role_id FROM keys_roles WHERE key_id >= ?1 AND key_id < ?2 ORDER BY key_id", keys.From, keys.To);
+    /// <summary>Starts reading the roles of selected keys in the order of the key ids: key id, role id.</summary>
+    public static ColumnScan ScanKeyRoles(this StoreSession session, IIdSelection keys) => session.Scan(
+        $"SELECT key_id, role_id FROM keys_roles WHERE {keys.Condition("key_id")} ORDER BY key_id", keys.Texts);
 
     /// <summary>Starts reading all permissions: id, slug.</summary>
     public static ColumnScan ScanPermissions(this StoreSession session) => session.Scan("SELECT id, slug FROM permissions");

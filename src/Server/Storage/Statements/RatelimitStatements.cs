@@ -17,14 +17,13 @@ internal static class RatelimitStatements
     public static List<RatelimitRow> RatelimitsOfIdentity(this StoreSession session, string identityId) =>
         session.All(Columns + " WHERE identity_id = @identity ORDER BY name", Map, ("@identity", identityId));
 
-    /// <summary>Starts reading the limits of a range of keys in the order of the key ids: owner, then the limit.</summary>
-    public static ColumnScan ScanKeyRatelimits(this StoreSession session, IdRange keys) => session.Scan(
-        """
+    /// <summary>Starts reading the limits of selected keys in the order of the key ids: owner, then the limit.</summary>
+    public static ColumnScan ScanKeyRatelimits(this StoreSession session, IIdSelection keys) => session.Scan(
+        $"""
         SELECT key_id, id, name, max_tokens, duration_ms, auto_apply FROM ratelimits
-        WHERE key_id IS NOT NULL AND key_id >= ?1 AND key_id < ?2 ORDER BY key_id, name
+        WHERE key_id IS NOT NULL AND {keys.Condition("key_id")} ORDER BY key_id, name
         """,
-        keys.From,
-        keys.To);
+        keys.Texts);
 
     /// <summary>Starts reading all limits of identities in the order of the identity ids.</summary>
     public static ColumnScan ScanIdentityRatelimits(this StoreSession session) => session.Scan(
