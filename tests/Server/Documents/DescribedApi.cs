@@ -1,8 +1,8 @@
 using System;
-using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
+using System.Threading;
 using Json.Schema;
 using Unkey.Server.ControlPlane.Documents;
 
@@ -15,7 +15,8 @@ internal sealed class DescribedApi
     private static readonly Lazy<DescribedApi> s_instance = new(() => new DescribedApi());
 
     private readonly BuildOptions _options = new() { SchemaRegistry = new SchemaRegistry() };
-    private readonly ConcurrentDictionary<string, JsonSchema> _schemas = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, JsonSchema> _schemas = new(StringComparer.Ordinal);
     private readonly EvaluationOptions _evaluation = new() { OutputFormat = OutputFormat.List };
 
     private DescribedApi()
@@ -76,8 +77,19 @@ internal sealed class DescribedApi
 
     private List<string> Faults(string pointer, JsonElement value)
     {
-        JsonSchema schema = _schemas.GetOrAdd(pointer, _ => JsonSchema.FromText($$"""{"$ref":"{{s_address}}#{{Uri.EscapeDataString(pointer)}}"}""", _options));
-        EvaluationResults results = schema.Evaluate(value, _evaluation);
+        // Making a schema, and following its references the first time, writes to the registry, which is not for several threads.
+        EvaluationResults results;
+        lock (_lock)
+        {
+            if (!_schemas.TryGetValue(pointer, out JsonSchema? schema))
+            {
+                schema = JsonSchema.FromText($$"""{"$ref":"{{s_address}}#{{Uri.EscapeDataString(pointer)}}"}""", _options);
+                _schemas.Add(pointer, schema);
+            }
+
+            results = schema.Evaluate(value, _evaluation);
+        }
+
         return results.IsValid ? [] : [.. Messages(results).DefaultIfEmpty("it is not as described")];
     }
 
