@@ -9,6 +9,7 @@ public sealed class TextArena
     private const int BytesMin = 4 * 1024;
     private const int StepsPerBreath = 256;
 
+    private readonly Comparer _comparer = new();
     private byte[] _bytes = [];
     private int _used;
     private TextRef _first;
@@ -72,7 +73,8 @@ public sealed class TextArena
             }
         }
 
-        _sortKeys.AsSpan(0, items.Length).Sort(items, new Comparer(breathe));
+        _comparer.Breathe = breathe;
+        _sortKeys.AsSpan(0, items.Length).Sort(items, _comparer);
     }
 
     /// <summary>Forgets all texts and keeps the memory.</summary>
@@ -96,15 +98,17 @@ public sealed class TextArena
         return key;
     }
 
-    private sealed class Comparer(Action breathe) : IComparer<ulong>
+    private sealed class Comparer : IComparer<ulong>
     {
         private int _steps;
+
+        public Action Breathe { get; set; } = static () => { };
 
         public int Compare(ulong x, ulong y)
         {
             if (++_steps % StepsPerBreath == 0)
             {
-                breathe();
+                Breathe();
             }
 
             return x.CompareTo(y);
