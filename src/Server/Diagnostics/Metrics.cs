@@ -229,7 +229,6 @@ public sealed class Metrics
 
     private void WriteProcess(IMetricWriter writer)
     {
-
         // Not the precise figure: that one stops every thread, the reactors too. This one counts the eight kilobytes that a thread allocates from as soon as it has them.
         Single(writer, "unkey_managed_allocated_bytes_total", "counter", "Managed bytes allocated by all threads since the start.", GC.GetTotalAllocatedBytes(precise: false));
         Single(writer, "unkey_managed_heap_bytes", "gauge", "Managed bytes in use, as far as known without a collection.", GC.GetTotalMemory(forceFullCollection: false));

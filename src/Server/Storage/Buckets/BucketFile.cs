@@ -53,7 +53,7 @@ internal sealed class BucketFile : IDisposable
         try
         {
             byte[] start = new byte[BucketFileHeader.ByteCount];
-            int count = ReadFully(file, start, 0);
+            int count = FileReading.ReadFully(file, start, 0);
             if (BucketFileHeader.TryRead(start.AsSpan(0, count), out BucketFileHeader? header, out problem))
             {
                 return new BucketFile(file, header!);
@@ -90,7 +90,7 @@ internal sealed class BucketFile : IDisposable
     public long ReadLatest()
     {
         byte[] bytes = new byte[sizeof(long)];
-        ReadFully(_file, bytes, BucketFileHeader.LatestOffset);
+        FileReading.ReadFully(_file, bytes, BucketFileHeader.LatestOffset);
         return BinaryPrimitives.ReadInt64LittleEndian(bytes);
     }
 
@@ -108,7 +108,7 @@ internal sealed class BucketFile : IDisposable
     /// <returns>False when there is nothing any more.</returns>
     public bool ReadPages(int first, Span<byte> pages)
     {
-        int count = ReadFully(_file, pages, OffsetOf(first));
+        int count = FileReading.ReadFully(_file, pages, OffsetOf(first));
         pages[count..].Clear();
         return count > 0;
     }
@@ -126,23 +126,4 @@ internal sealed class BucketFile : IDisposable
     public void Dispose() => _file.Dispose();
 
     private static long OffsetOf(int page) => BucketFileHeader.ByteCount + ((long)page * BucketTable.PageBytes);
-
-    private static int ReadFully(FileStream file, Span<byte> bytes, long offset)
-    {
-        int total = 0;
-
-        // BOUND: each turn reads a byte or more.
-        while (total < bytes.Length)
-        {
-            int count = RandomAccess.Read(file.SafeFileHandle, bytes[total..], offset + total);
-            if (count == 0)
-            {
-                break;
-            }
-
-            total += count;
-        }
-
-        return total;
-    }
 }

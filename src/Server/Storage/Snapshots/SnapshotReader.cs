@@ -51,7 +51,7 @@ internal sealed class SnapshotReader : IDisposable
             file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
             File.Delete(path);
             byte[] start = new byte[SnapshotHeader.ByteCount];
-            int count = ReadFully(file, start, 0);
+            int count = FileReading.ReadFully(file, start, 0);
             SnapshotHeader? header = SnapshotHeader.Read(start.AsSpan(0, count), out problem);
             if (header is not null && problem.Length == 0 && DatabaseProblem(header, database) is { } unfit)
             {
@@ -107,7 +107,7 @@ internal sealed class SnapshotReader : IDisposable
             }
 
             byte[] tailBytes = new byte[_header.TailBytes];
-            if (ReadFully(_file, tailBytes, tailOffset) != tailBytes.Length || SnapshotTail.Checksum(tailBytes, _header.Token) != _header.TailChecksum
+            if (FileReading.ReadFully(_file, tailBytes, tailOffset) != tailBytes.Length || SnapshotTail.Checksum(tailBytes, _header.Token) != _header.TailChecksum
                 || SnapshotTail.Read(tailBytes) is not { } tail)
             {
                 return "is damaged at its end";
@@ -148,25 +148,6 @@ internal sealed class SnapshotReader : IDisposable
 
     // An empty one is made by every process that opens the database.
     private static bool HasLog(string database) => new FileInfo(database + "-wal") is { Exists: true, Length: > 0 };
-
-    private static int ReadFully(FileStream file, Span<byte> bytes, long offset)
-    {
-        int total = 0;
-
-        // BOUND: each turn reads a byte or more.
-        while (total < bytes.Length)
-        {
-            int count = RandomAccess.Read(file.SafeFileHandle, bytes[total..], offset + total);
-            if (count == 0)
-            {
-                break;
-            }
-
-            total += count;
-        }
-
-        return total;
-    }
 
     private string? ReadBlocks(KeyImage?[] images, int[] workspaces, int[] apis)
     {
@@ -213,7 +194,7 @@ internal sealed class SnapshotReader : IDisposable
         Span<byte> block = image.Memory;
 
         // The last block lies before the tail and not before another block.
-        int count = ReadFully(_file, block, SnapshotHeader.OffsetOf(index));
+        int count = FileReading.ReadFully(_file, block, SnapshotHeader.OffsetOf(index));
         int end = BinaryPrimitives.ReadInt32LittleEndian(block[sizeof(ulong)..]);
         return end >= KeyImage.HeadBytes && end <= count
             && SnapshotTail.Checksum(block[sizeof(ulong)..end], _header.Token) == BinaryPrimitives.ReadUInt64LittleEndian(block)

@@ -39,7 +39,7 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Loads and initialises SQLite and its driver, whose timer is a thread. Any thread.</summary>
     public static void UseOnce()
     {
-        Batteries_V2.Init();
+        Initialise();
         using SqliteConnection connection = Connect(":memory:");
         _ = Pragma(connection, "user_version");
     }
@@ -49,8 +49,7 @@ internal sealed class SqliteDatabase : IDisposable
     /// <exception cref="StoreException">The file is foreign, newer, damaged, or cannot be read or written. It is then left as it was.</exception>
     public static SqliteDatabase Open(string directory)
     {
-        Batteries_V2.Init();
-        SqliteFiles.Use();
+        Initialise();
         string path = PathIn(directory);
         SqliteDatabase database = new(path);
         try
@@ -143,6 +142,12 @@ internal sealed class SqliteDatabase : IDisposable
         raw.SQLITE_CORRUPT => Damaged(exception.Message, exception),
         _ => SqliteFaults.Wrap(exception, $"open '{FilePath}'"),
     };
+
+    private static void Initialise()
+    {
+        Batteries_V2.Init();
+        SqliteFiles.Use();
+    }
 
     private StoreException NotADatabase(SqliteException? exception) => new(
         StoreFault.Corrupt, $"'{FilePath}' is not a SQLite database. Move it away, or give the server another --data.", exception);
