@@ -73,8 +73,9 @@ public sealed unsafe class KeyTableProbeTests
                 probes += state.Keys.CountProbes(TestKeys.Digest(i));
             }
 
-            // Two lines of four on average at three quarters full.
-            Assert.InRange((double)probes / Keys, 4, 12);
+            // At three quarters full the average over tables is 10.7 slots, its standard deviation 0.5, and the largest of 20,000 simulated ones 13.6:
+            // the placing is drawn anew for every table, so the bound leaves room for a bad draw.
+            Assert.InRange((double)probes / Keys, 8, 16);
         }
     }
 
