@@ -114,6 +114,8 @@ public readonly unsafe struct CreditCell
             return;
         }
 
+        // ORDER: none needed; the count says how much there is to write, not what.
+        Interlocked.Increment(ref cell->Ledger->Pushed);
         ref nint top = ref cell->Ledger->Changed;
 
         // ORDER: acquire is not needed; the exchange below checks the value.

@@ -36,6 +36,10 @@ public sealed unsafe class CreditLedger : IReclaimable, IDisposable
     // ORDER: none needed; Volatile keeps the value fresh for metrics.
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>Keys whose credits changed since the last <see cref="Drain"/> began. Any thread; about.</summary>
+    // ORDER: none needed; a count.
+    public long Changed => Volatile.Read(ref Head->Pushed);
+
     private CreditLedgerHead* Head => (CreditLedgerHead*)_headBlock.Pointer;
 
     /// <summary>Lists every key whose credits changed since its last confirmation. A change listed once is not listed again by itself.</summary>
@@ -60,6 +64,9 @@ public sealed unsafe class CreditLedger : IReclaimable, IDisposable
         nint address = _drained;
         if (address == 0)
         {
+            // ORDER: none needed; a cell pushed in between is counted or not.
+            Volatile.Write(ref Head->Pushed, 0);
+
             // ORDER: full fence. Takes the whole stack; pairs with the release in MarkChanged, so Next of every cell taken is there.
             address = Interlocked.Exchange(ref Head->Changed, 0);
         }

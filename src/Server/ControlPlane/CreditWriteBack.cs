@@ -22,8 +22,11 @@ internal sealed class CreditWriteBack : IAsyncDisposable
 
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
 
-    /// <summary>After a long write-back the next one waits up to ten seconds: a key that spends all the time is then written once, not each second.</summary>
-    private static readonly WorkPace s_pace = new(s_period, s_period, TimeSpan.FromSeconds(10));
+    // Only to tell what is much: what a write-back took is measured.
+    private static readonly TimeSpan s_perChange = TimeSpan.FromMicroseconds(4);
+
+    /// <summary>What takes long, or is likely to, waits up to half a minute: a key that spends all the time is then written once, not each second.</summary>
+    private static readonly WorkPace s_pace = new(s_period, s_period, TimeSpan.FromSeconds(30)) { Factor = 100 };
 
     private readonly Func<bool> _survivesKill;
     private readonly TimeProvider _time;
@@ -92,12 +95,21 @@ internal sealed class CreditWriteBack : IAsyncDisposable
     private async Task RunAsync()
     {
         TimeSpan pause = s_period;
+        long waitsSince = _time.GetTimestamp();
 
         // Not a periodic timer: one that rang during a long write-back would have the next one begin at once.
         while (await PauseAsync(pause).ConfigureAwait(false))
         {
+            TimeSpan toWait = s_pace.PauseAfter(_engine.Credits.Changed * s_perChange) - _time.GetElapsedTime(waitsSince);
+            if (_survivesKill() && toWait > TimeSpan.Zero)
+            {
+                pause = toWait < s_period ? toWait : s_period;
+                continue;
+            }
+
             long start = _time.GetTimestamp();
             await FlushAsync().ConfigureAwait(false);
+            waitsSince = _time.GetTimestamp();
             pause = _survivesKill() ? s_pace.PauseAfter(_time.GetElapsedTime(start)) : s_period;
         }
     }

@@ -26,9 +26,16 @@ internal sealed record EventBatch(string Token, int Verifications, int Ratelimit
     /// <param name="offset">Where to read; 0 at first.</param>
     /// <param name="payload">The event, for <see cref="Engine.Events.VerificationEvent.TryRead"/> or its sibling.</param>
     /// <returns>Whether there is one.</returns>
-    public bool TryNext(ref int offset, out ReadOnlySpan<byte> payload)
+    public bool TryNext(ref int offset, out ReadOnlySpan<byte> payload) => TryNext(Events.Span, ref offset, out payload);
+
+    /// <summary>Moves to the next of some events.</summary>
+    /// <param name="events">The events, as <see cref="Events"/> has them.</param>
+    /// <param name="offset">Where to read; 0 at first.</param>
+    /// <param name="payload">The event.</param>
+    /// <returns>Whether there is one.</returns>
+    public static bool TryNext(ReadOnlySpan<byte> events, ref int offset, out ReadOnlySpan<byte> payload)
     {
-        ReadOnlySpan<byte> rest = Events.Span[offset..];
+        ReadOnlySpan<byte> rest = events[offset..];
         if (rest.Length < sizeof(int) || BinaryPrimitives.ReadInt32LittleEndian(rest) is var length && (length < 0 || length > rest.Length - sizeof(int)))
         {
             payload = default;

@@ -111,7 +111,6 @@ internal sealed class EventBatcher : IDisposable
             return true;
         }
 
-        using LastUse.Notes lastUse = _options.LastUse.Begin();
         for (int i = 0; i < _rings.Count; i++)
         {
             while (_rings[i].TryRead(ref _positions[i], out ReadOnlySpan<byte> payload))
@@ -123,7 +122,6 @@ internal sealed class EventBatcher : IDisposable
 
                 // A kind that this version does not know is left out.
                 _ = _builder.Add(payload);
-                lastUse.Add(payload);
                 BackgroundThread.Breathe(_builder.Count);
                 if (IsFull())
                 {
@@ -169,6 +167,7 @@ internal sealed class EventBatcher : IDisposable
 
         // Also when the spool is full: what the store cannot take is no reason to hide it here.
         _outlet?.Offer(batch?.Batch ?? EventSpool.BatchOf(_builder));
+        _options.LastUse.Note(_builder.Events.Span);
 
         _builder.Clear();
         for (int i = 0; i < _rings.Count; i++)

@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using Unkey.Engine.Events;
+using Unkey.Server.Hosting;
 
 namespace Unkey.Server.Events;
 
@@ -17,8 +18,35 @@ internal sealed class LastUse
     private UsedKeys _noted = new();
     private UsedKeys? _spare;
 
-    /// <summary>Begins to note. Until the end, which is soon, nobody else notes or takes.</summary>
-    public Notes Begin() => new(this);
+    /// <summary>Notes the verifications among some events; the others are left alone.</summary>
+    /// <param name="events">The events, as <see cref="EventBatch.Events"/> has them.</param>
+    public void Note(ReadOnlySpan<byte> events)
+    {
+        Span<KeyUse> uses = stackalloc KeyUse[UsedKeys.UsesTogether];
+        int count = 0;
+        lock (_lock)
+        {
+            int offset = 0;
+            while (EventBatch.TryNext(events, ref offset, out ReadOnlySpan<byte> payload))
+            {
+                if (VerificationEvent.TryRead(payload, out VerificationEvent verification)
+                    && verification.KeyId.Length is > 0 and <= KeyIdBytesMax
+                    && events.Overlaps(verification.KeyId, out int at))
+                {
+                    uses[count++] = new KeyUse(at, verification.KeyId.Length, verification.TimeMs);
+                }
+
+                if (count == uses.Length)
+                {
+                    _noted.NoteAll(events, uses, KeysMax);
+                    count = 0;
+                    BackgroundThread.Breathe();
+                }
+            }
+
+            _noted.NoteAll(events, uses[..count], KeysMax);
+        }
+    }
 
     /// <summary>Takes what has been noted, and begins again.</summary>
     /// <returns>The keys; the caller's until it gives them back by <see cref="Return"/>.</returns>
@@ -41,31 +69,5 @@ internal sealed class LastUse
         {
             _spare ??= taken;
         }
-    }
-
-    /// <summary>The time in which one thread notes.</summary>
-    public readonly ref struct Notes : IDisposable
-    {
-        private readonly UsedKeys _keys;
-        private readonly Lock.Scope _scope;
-
-        internal Notes(LastUse lastUse)
-        {
-            _scope = lastUse._lock.EnterScope();
-            _keys = lastUse._noted;
-        }
-
-        /// <summary>Notes the event of a verification; other events are left alone.</summary>
-        /// <param name="payload">Payload of a ring's record.</param>
-        public void Add(ReadOnlySpan<byte> payload)
-        {
-            if (VerificationEvent.TryRead(payload, out VerificationEvent verification) && verification.KeyId.Length is > 0 and <= KeyIdBytesMax)
-            {
-                _keys.Note(verification.KeyId, verification.TimeMs, KeysMax);
-            }
-        }
-
-        /// <inheritdoc/>
-        public void Dispose() => _scope.Dispose();
     }
 }

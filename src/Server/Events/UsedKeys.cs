@@ -7,9 +7,15 @@ namespace Unkey.Server.Events;
 /// <summary>
 /// Keys and the minute of their last use: a table whose memory is used again, with no object for a key. One thread at a time.
 /// </summary>
-/// <remarks>Slots of 16 bytes are probed one after the other, at most three in four of them in use; the ids lie beside them.</remarks>
+/// <remarks>
+/// Slots of 16 bytes are probed one after the other, at most three in four of them in use; the ids lie beside them. With very many keys both wait for memory: several
+/// uses are looked up together, so that the processor has these waits at once.
+/// </remarks>
 internal sealed class UsedKeys
 {
+    /// <summary>Uses that are noted together at most.</summary>
+    public const int UsesTogether = 16;
+
     private const int SlotsMin = 1024;
     private const int MsPerMinute = 60_000;
 
@@ -25,28 +31,55 @@ internal sealed class UsedKeys
     /// <param name="keyId">Id of the key, UTF-8; 1 to 65,535 bytes.</param>
     /// <param name="timeMs">Unix milliseconds; the minute counts.</param>
     /// <param name="keysMax">Keys that may be known; the use of a further one is not noted.</param>
-    public void Note(ReadOnlySpan<byte> keyId, long timeMs, int keysMax)
+    public void Note(ReadOnlySpan<byte> keyId, long timeMs, int keysMax) => Note(keyId, TextHash.Of(keyId), timeMs, keysMax);
+
+    /// <summary>Notes several uses.</summary>
+    /// <param name="keyIds">Where the ids are.</param>
+    /// <param name="uses">The uses, <see cref="UsesTogether"/> at most.</param>
+    /// <param name="keysMax">Keys that may be known; uses of further ones are not noted.</param>
+    public void NoteAll(ReadOnlySpan<byte> keyIds, ReadOnlySpan<KeyUse> uses, int keysMax)
     {
-        uint minute = (uint)Math.Clamp(timeMs / MsPerMinute, 0, uint.MaxValue);
-        ulong hash = TextHash.Of(keyId);
-        ref Slot slot = ref Find(_slots, keyId, hash);
-        if (slot.Length > 0)
+        // BOUND: each turn doubles the slots.
+        while (Count + uses.Length > RoomOf(_slots))
         {
-            slot.Minute = Math.Max(slot.Minute, minute);
+            Grow();
         }
-        else if (Count < keysMax)
+
+        Span<ulong> hashes = stackalloc ulong[UsesTogether];
+        Span<TextRef> first = stackalloc TextRef[UsesTogether];
+        int mask = _slots.Length - 1;
+        for (int i = 0; i < uses.Length; i++)
         {
-            slot = new Slot { Tag = (uint)(hash >> 32), Offset = _ids.Add(keyId).Offset, Minute = minute, Length = (ushort)keyId.Length };
-            Count++;
-            if (Count > _slots.Length / 4 * 3)
+            hashes[i] = TextHash.Of(IdOf(keyIds, in uses[i]));
+            ref readonly Slot slot = ref _slots[(int)hashes[i] & mask];
+            first[i] = slot.Length == uses[i].Length && slot.Tag == TagOf(hashes[i]) ? slot.Id : default;
+        }
+
+        // The last byte is enough to have the rest on its way.
+        for (int i = 0; i < uses.Length; i++)
+        {
+            if (first[i].Length > 0 && _ids[first[i]][^1] != IdOf(keyIds, in uses[i])[^1])
             {
-                Grow();
+                first[i] = default;
+            }
+        }
+
+        for (int i = 0; i < uses.Length; i++)
+        {
+            ReadOnlySpan<byte> keyId = IdOf(keyIds, in uses[i]);
+            if (first[i].Length > 0 && _ids[first[i]].SequenceEqual(keyId))
+            {
+                _slots[(int)hashes[i] & mask].Raise(MinuteOf(uses[i].TimeMs));
+            }
+            else
+            {
+                Note(keyId, hashes[i], uses[i].TimeMs, keysMax);
             }
         }
     }
 
     /// <summary>Places of the keys, for <see cref="KeyId"/> and <see cref="MinuteMs"/>, in the order of their ids as <see cref="TextArena.Sort"/> sees it.</summary>
-    /// <returns>A view until the next call of <see cref="Note"/> or <see cref="Clear"/>.</returns>
+    /// <returns>A view until the next call of <see cref="NoteAll"/> or <see cref="Clear"/>.</returns>
     public ReadOnlyMemory<int> OrderByKeyId()
     {
         if (_order.Length < Count)
@@ -69,7 +102,7 @@ internal sealed class UsedKeys
         return _order.AsMemory(0, found);
     }
 
-    /// <summary>Id of the key at a place, UTF-8; a view until the next call of <see cref="Note"/>.</summary>
+    /// <summary>Id of the key at a place, UTF-8; a view until the next call of <see cref="NoteAll"/>.</summary>
     public ReadOnlySpan<byte> KeyId(int place) => _ids[_slots[place].Id];
 
     /// <summary>The minute in which the key at a place was last used, Unix milliseconds.</summary>
@@ -83,13 +116,40 @@ internal sealed class UsedKeys
         Count = 0;
     }
 
+    private static ReadOnlySpan<byte> IdOf(ReadOnlySpan<byte> keyIds, in KeyUse use) => keyIds.Slice(use.Offset, use.Length);
+
+    private static uint MinuteOf(long timeMs) => (uint)Math.Clamp(timeMs / MsPerMinute, 0, uint.MaxValue);
+
+    // So that most other ids need not be read.
+    private static uint TagOf(ulong hash) => (uint)(hash >> 32);
+
+    private static int RoomOf(Slot[] slots) => slots.Length / 4 * 3;
+
+    private void Note(ReadOnlySpan<byte> keyId, ulong hash, long timeMs, int keysMax)
+    {
+        ref Slot slot = ref Find(_slots, keyId, hash);
+        if (slot.Length > 0)
+        {
+            slot.Raise(MinuteOf(timeMs));
+        }
+        else if (Count < keysMax)
+        {
+            slot = new Slot { Tag = TagOf(hash), Offset = _ids.Add(keyId).Offset, Minute = MinuteOf(timeMs), Length = (ushort)keyId.Length };
+            Count++;
+            if (Count > RoomOf(_slots))
+            {
+                Grow();
+            }
+        }
+    }
+
     private ref Slot Find(Slot[] slots, ReadOnlySpan<byte> keyId, ulong hash)
     {
         int mask = slots.Length - 1;
         int at = (int)hash & mask;
 
         // BOUND: a quarter of the slots is empty.
-        while (slots[at].Length > 0 && !(slots[at].Tag == (uint)(hash >> 32) && slots[at].Length == keyId.Length && _ids[slots[at].Id].SequenceEqual(keyId)))
+        while (slots[at].Length > 0 && !(slots[at].Tag == TagOf(hash) && slots[at].Length == keyId.Length && _ids[slots[at].Id].SequenceEqual(keyId)))
         {
             at = (at + 1) & mask;
         }
@@ -114,7 +174,7 @@ internal sealed class UsedKeys
 
     private struct Slot
     {
-        /// <summary>High half of the id's hash, so that most other ids need not be read.</summary>
+        /// <summary>High half of the id's hash.</summary>
         public uint Tag;
 
         /// <summary>Where the id is.</summary>
@@ -127,5 +187,7 @@ internal sealed class UsedKeys
         public ushort Length;
 
         public readonly TextRef Id => new(Offset, Length);
+
+        public void Raise(uint minute) => Minute = Math.Max(Minute, minute);
     }
 }

@@ -9,8 +9,8 @@ namespace Unkey.Server.Storage;
 /// <param name="RestMax">The longest pause that a long turn leads to: how old things may become comes before what they cost.</param>
 internal readonly record struct WorkPace(TimeSpan Period, TimeSpan PauseMin, TimeSpan RestMax)
 {
-    /// <summary>A turn that took long is followed by a pause of this many times its length: a twentieth of a core at most.</summary>
-    public const int Factor = 20;
+    /// <summary>A turn that took long is followed by a pause of this many times its length: with 20, a twentieth of a core at most.</summary>
+    public int Factor { get; init; } = 20;
 
     /// <summary>The pause after a turn.</summary>
     /// <param name="turn">How long it took, 0 or more.</param>

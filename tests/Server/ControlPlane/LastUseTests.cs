@@ -9,6 +9,7 @@ using CsCheck;
 using Unkey.Engine;
 using Unkey.Engine.Events;
 using Unkey.Server.Events;
+using Unkey.Server.Tests.Events;
 using Xunit;
 
 namespace Unkey.Server.Tests.ControlPlane;
@@ -23,19 +24,19 @@ public sealed class LastUseTests
         await using ControlPlaneFixture cp = await ControlPlaneFixture.StartAsync();
         (string id, _) = await cp.CreateKeyAsync(await cp.CreateApiAsync());
         Assert.False((await cp.ShownKeyAsync(id)).TryGetProperty("lastUsedAt", out _));
-        Note(cp.LastUse, Event(id, (7 * Minute) + 59_999));
-        Note(cp.LastUse, Event(id, (5 * Minute) + 1));
-        Note(cp.LastUse, Event("key_of_nobody", 9 * Minute));
+        Note(cp.LastUse, EventPayloads.Use(id, (7 * Minute) + 59_999));
+        Note(cp.LastUse, EventPayloads.Use(id, (5 * Minute) + 1));
+        Note(cp.LastUse, EventPayloads.Use("key_of_nobody", 9 * Minute));
         await cp.Host.FlushLastUseAsync();
         Assert.Equal(7 * Minute, await ShownAsync(cp, id));
 
         // Events of an earlier time, such as those that waited for a start, do not turn it back.
-        Note(cp.LastUse, Event(id, 3 * Minute));
+        Note(cp.LastUse, EventPayloads.Use(id, 3 * Minute));
         await cp.Host.FlushLastUseAsync();
         Assert.Equal(7 * Minute, await ShownAsync(cp, id));
 
         // What is noted at the end is written by the stop.
-        Note(cp.LastUse, Event(id, 8 * Minute));
+        Note(cp.LastUse, EventPayloads.Use(id, 8 * Minute));
         await cp.RestartAsync();
         Assert.Equal(8 * Minute, await ShownAsync(cp, id));
     }
@@ -44,10 +45,7 @@ public sealed class LastUseTests
     public void WhatIsNoVerificationIsNotNoted()
     {
         LastUse lastUse = new();
-        Note(lastUse, []);
-        Note(lastUse, [(byte)EventKind.Verification, 1, 2]);
-        Note(lastUse, [(byte)EventKind.Ratelimit, 1, 2]);
-        Note(lastUse, Event(new string('k', 300), Minute));
+        Note(lastUse, [(byte)EventKind.Verification, 1, 2], [(byte)EventKind.Ratelimit, 1, 2], EventPayloads.Use(new string('k', 300), Minute));
         Assert.Equal(0, lastUse.Take().Count);
     }
 
@@ -55,12 +53,9 @@ public sealed class LastUseTests
     public void TheNumberOfKeysIsBoundedAndTheirUsesGoOn()
     {
         LastUse lastUse = new();
-        for (int i = 0; i < LastUse.KeysMax + 100; i++)
-        {
-            Note(lastUse, Event($"key_{i}", Minute));
-        }
+        Note(lastUse, [.. Enumerable.Range(0, LastUse.KeysMax + 100).Select(static key => EventPayloads.Use($"key_{key}", Minute))]);
 
-        Note(lastUse, Event("key_5", 2 * Minute));
+        Note(lastUse, EventPayloads.Use("key_5", 2 * Minute));
         Dictionary<string, long> taken = Taken(lastUse);
         Assert.Equal(LastUse.KeysMax, taken.Count);
         Assert.Equal(2 * Minute, taken["key_5"]);
@@ -74,8 +69,16 @@ public sealed class LastUseTests
             {
                 LastUse lastUse = new();
                 Dictionary<string, long> model = [];
+                List<byte[]> noted = [];
                 foreach ((int key, long timeMs, int dice) in steps)
                 {
+                    // Any number together: one, a few, more than are looked up at once.
+                    if (dice < 20)
+                    {
+                        Note(lastUse, [.. noted]);
+                        noted.Clear();
+                    }
+
                     if (dice == 0)
                     {
                         Assert.Equal(model.OrderBy(static use => use.Key), Taken(lastUse).OrderBy(static use => use.Key));
@@ -84,10 +87,11 @@ public sealed class LastUseTests
 
                     // Of several lengths, one of them the beginning of another.
                     string id = "key_" + (key % 10 == 0 ? new string('7', 1 + (key / 10 % 250)) : key);
-                    Note(lastUse, Event(id, timeMs));
+                    noted.Add(EventPayloads.Use(id, timeMs));
                     model[id] = Math.Max(model.GetValueOrDefault(id), timeMs / Minute * Minute);
                 }
 
+                Note(lastUse, [.. noted]);
                 Assert.Equal(model.OrderBy(static use => use.Key), Taken(lastUse).OrderBy(static use => use.Key));
             },
             iter: 50);
@@ -105,7 +109,7 @@ public sealed class LastUseTests
             for (int minute = 1; minute <= Minutes; minute++)
             {
                 // Each use is of a key of its own: what is taken can be counted.
-                Note(lastUse, Event($"key_{noter}_{minute}", minute * Minute));
+                Note(lastUse, EventPayloads.Use($"key_{noter}_{minute}", minute * Minute));
             }
 
             Interlocked.Decrement(ref running);
@@ -127,25 +131,19 @@ public sealed class LastUseTests
     public void OnceTheTablesHaveGrownNothingIsAllocated()
     {
         LastUse lastUse = new();
-        byte[][] events = [.. Enumerable.Range(0, 5_000).Select(static key => Event($"key_{key}", key * Minute))];
+        const int Keys = 5_000;
+        EventBatch batch = EventPayloads.Batch([.. Enumerable.Range(0, Keys).Select(static key => EventPayloads.Use($"key_{key}", key * Minute))]);
 
         // The first takes have a table each that grows, and code that runs for the first time.
         for (int take = 0; take < 10; take++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
-            using (LastUse.Notes notes = lastUse.Begin())
-            {
-                foreach (byte[] payload in events)
-                {
-                    notes.Add(payload);
-                }
-            }
-
+            lastUse.Note(batch.Events.Span);
             UsedKeys used = lastUse.Take();
             int count = used.OrderByKeyId().Length;
             lastUse.Return(used);
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.Equal(events.Length, count);
+            Assert.Equal(Keys, count);
             if (take >= 5)
             {
                 Assert.Equal(0, allocated);
@@ -161,11 +159,7 @@ public sealed class LastUseTests
         }
     }
 
-    private static void Note(LastUse lastUse, ReadOnlySpan<byte> payload)
-    {
-        using LastUse.Notes notes = lastUse.Begin();
-        notes.Add(payload);
-    }
+    private static void Note(LastUse lastUse, params byte[][] payloads) => lastUse.Note(EventPayloads.Batch(payloads).Events.Span);
 
     /// <summary>Takes what has been noted, and gives the table back.</summary>
     private static Dictionary<string, long> Taken(LastUse lastUse)
@@ -180,15 +174,6 @@ public sealed class LastUseTests
         Assert.Equal(used.Count, taken.Count);
         lastUse.Return(used);
         return taken;
-    }
-
-    private static byte[] Event(string keyId, long timeMs)
-    {
-        VerificationEvent verification = new() { Outcome = VerifyOutcome.Valid, TimeMs = timeMs, KeyId = Encoding.UTF8.GetBytes(keyId) };
-        byte[] room = new byte[verification.BytesMax(0)];
-        EventWriter writer = new(room);
-        verification.WriteTo(ref writer);
-        return room[..writer.Written];
     }
 
     private static async Task<long> ShownAsync(ControlPlaneFixture cp, string id) => (await cp.ShownKeyAsync(id)).GetProperty("lastUsedAt").GetInt64();

@@ -1,15 +1,15 @@
 using System;
-using System.Text;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Unkey.Engine;
-using Unkey.Engine.Events;
 using Unkey.Engine.Keys;
 using Unkey.Server.ControlPlane;
 using Unkey.Server.Events;
 using Unkey.Server.Storage;
+using Unkey.Server.Tests.Events;
 using Unkey.Server.Tests.Tcp.Harness;
 using Xunit;
 
@@ -32,11 +32,29 @@ public sealed class WriteBackPaceTests : IAsyncDisposable
         await using CreditWriteBack credits = new(engine, _store, static () => true, _time, NullLogger.Instance);
         Assert.Equal(Seconds(1), _time.NextDue);
         Turn(takes: 0.01, writes: 1, next: 1);
-        Turn(takes: 0.2, writes: 2, next: 4);
+        Turn(takes: 0.04, writes: 2, next: 4);
 
         // Longer than the period: what has rung meanwhile is no reason to begin at once.
-        Turn(takes: 3, writes: 3, next: 10);
+        Turn(takes: 3, writes: 3, next: 30);
         Turn(takes: 0, writes: 4, next: 1);
+    }
+
+    /// <summary>Also a first write-back, of which nobody knows yet how long it takes.</summary>
+    [Fact]
+    public async Task ManyChangedBalancesWait()
+    {
+        const int Keys = 5_000;
+        using EngineState engine = new();
+        await using CreditWriteBack credits = new(engine, _store, static () => true, _time, NullLogger.Instance);
+        Spend(engine, Keys);
+        Assert.Equal(Keys, engine.Credits.Changed);
+
+        // A hundred times the four microseconds that each is likely to take: two seconds, and the first of them has passed.
+        Ring();
+        Poll.Until(() => _time.NextDue == Seconds(2), "the next look");
+        Assert.Equal(0, _store.Writes);
+        Turn(takes: 0.01, writes: 1, next: 1);
+        Assert.Equal(0, engine.Credits.Changed);
     }
 
     [Fact]
@@ -71,24 +89,35 @@ public sealed class WriteBackPaceTests : IAsyncDisposable
     private void Turn(double takes, int writes, double next)
     {
         _store.Takes = Seconds(takes);
-        TimeSpan due = _time.NextDue!.Value;
-        _time.Advance(due - _time.GetElapsedTime(0));
+        TimeSpan due = Ring();
         TimeSpan expected = due + Seconds(takes) + Seconds(next);
         Poll.Until(() => _store.Writes == writes && _time.NextDue == expected, $"write {writes}, and the next at {expected}");
     }
 
-    private static void Note(LastUse lastUse, int from, int to)
+    /// <summary>Rings the next timer.</summary>
+    /// <returns>When it was due.</returns>
+    private TimeSpan Ring()
     {
-        using LastUse.Notes notes = lastUse.Begin();
-        for (int key = from; key < to; key++)
+        TimeSpan due = _time.NextDue!.Value;
+        _time.Advance(due - _time.GetElapsedTime(0));
+        return due;
+    }
+
+    /// <summary>Takes a credit of each of some new keys.</summary>
+    private static void Spend(EngineState engine, int keys)
+    {
+        lock (engine.WriterLock)
         {
-            VerificationEvent verification = new() { Outcome = VerifyOutcome.Valid, TimeMs = 60_000, KeyId = Encoding.UTF8.GetBytes($"key_{key}") };
-            byte[] room = new byte[verification.BytesMax(0)];
-            EventWriter writer = new(room);
-            verification.WriteTo(ref writer);
-            notes.Add(room.AsSpan(0, writer.Written));
+            for (int i = 0; i < keys; i++)
+            {
+                KeySpec key = new() { Digest = KeyDigest.Of(BitConverter.GetBytes(i)), KeyId = $"key_{i}", WorkspaceIndex = 0, Credits = 10 };
+                Assert.True(engine.Keys.Upsert(key).Credits.TryTake(1, out _));
+            }
         }
     }
+
+    private static void Note(LastUse lastUse, int from, int to) =>
+        lastUse.Note(EventPayloads.Batch([.. Enumerable.Range(from, to - from).Select(static key => EventPayloads.Use($"key_{key}", 60_000))]).Events.Span);
 
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 

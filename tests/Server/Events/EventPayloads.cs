@@ -34,6 +34,10 @@ internal static class EventPayloads
         }
     });
 
+    /// <summary>A verification of which no more is known than the key and the time.</summary>
+    public static byte[] Use(string keyId, long timeMs) => Make((ref EventWriter writer) =>
+        new VerificationEvent { Outcome = VerifyOutcome.Valid, TimeMs = timeMs, KeyId = Encoding.UTF8.GetBytes(keyId) }.WriteTo(ref writer));
+
     public static byte[] Ratelimit(string identifier) => Make((ref EventWriter writer) =>
     {
         RatelimitEvent item = new()

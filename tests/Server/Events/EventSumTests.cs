@@ -133,13 +133,13 @@ public sealed class EventSumTests : IDisposable
         string after = Directory.CreateDirectory(Path.Combine(_directory, "after")).FullName;
         await using (SqliteEventSink sink = SqliteEventSink.Open(_directory, 0, _clock))
         {
-            // The first ones are written at once, and take long enough for the next ones to wait.
+            // Few are written at once; many groups wait.
             byte[][] many = [.. Enumerable.Range(0, 3_000).Select(static i => EventPayloads.Ratelimit($"me {i}"))];
-            await sink.DeliverAsync(EventPayloads.Batch("a", many), CancellationToken.None);
+            await sink.DeliverAsync(EventPayloads.Batch("a", many[..2_000]), CancellationToken.None);
             await sink.DeliverAsync(EventPayloads.Batch("b", many), CancellationToken.None);
             using (EventStoreReader store = new(_directory))
             {
-                Assert.Equal((3_000, 6_000), (store.Number(CountByMinute), store.Number("SELECT count(*) FROM ratelimits_v1")));
+                Assert.Equal((2_000, 5_000), (store.Number(CountByMinute), store.Number("SELECT count(*) FROM ratelimits_v1")));
             }
 
             foreach (string path in Directory.GetFiles(_directory, "events.db*").Where(static path => !path.EndsWith("-shm", StringComparison.Ordinal)))
@@ -157,7 +157,7 @@ public sealed class EventSumTests : IDisposable
 
         AssertSums(after);
         using EventStoreReader reader = new(after);
-        Assert.Equal(6_002, reader.Number(CountByMinute));
+        Assert.Equal(5_002, reader.Number(CountByMinute));
     }
 
     /// <summary>As the JSON writer writes them, whatever is in them: they are part of the key of a roll-up.</summary>

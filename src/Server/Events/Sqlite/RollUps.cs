@@ -11,9 +11,9 @@ namespace Unkey.Server.Events.Sqlite;
 /// <summary>Sums events by minute, hour, day and month. The store's thread only.</summary>
 /// <remarks>
 /// Events are summed in memory when they are stored, and the sums are written together: keys come again, and a row of a roll-up that is written once
-/// instead of with every batch is most of what a busy store saves. Few events are written at once; after many, the sums wait fifty times as long as
-/// it took to write the last ones, so that they never take more than a fiftieth of the time, at most <see cref="PauseMaxMs"/>. How far the sums are is stored in their
-/// transaction: what a death leaves unsummed is read from the events by the next start, and a transaction that fails leaves the sums in memory.
+/// instead of with every batch is most of what a busy store saves. Few events are written at once; many sums wait fifty times as long as it took to write the last
+/// ones, and as these are likely to take, so that they never take more than a fiftieth of the time, at most <see cref="PauseMaxMs"/>. How far the sums are is stored in
+/// their transaction: what a death leaves unsummed is read from the events by the next start, and a transaction that fails leaves the sums in memory.
 /// </remarks>
 internal sealed class RollUps : IDisposable
 {
@@ -24,6 +24,9 @@ internal sealed class RollUps : IDisposable
     public const int FewRows = 2_000;
 
     private const int PausePerWrite = 50;
+
+    // Four rows each, of which many share a page. Only for groups that wait: what a write took is measured.
+    private const int UsPerGroup = 10;
 
     private readonly SqliteTransactions _transactions;
     private readonly EventSums _sums = new();
@@ -98,8 +101,13 @@ internal sealed class RollUps : IDisposable
             return;
         }
 
+        if (_lastMs == 0)
+        {
+            _lastMs = nowMs;
+        }
+
         // A clock that has stepped back is no reason to wait for it.
-        if (_sums.Events <= FewRows || _sums.IsFull || nowMs - _lastMs >= _pauseMs || nowMs < _lastMs)
+        if (_sums.Events <= FewRows || _sums.IsFull || nowMs - _lastMs >= PauseMs() || nowMs < _lastMs)
         {
             _lastMs = nowMs;
             Write();
@@ -143,9 +151,11 @@ internal sealed class RollUps : IDisposable
         finally
         {
             // Also after a fault, which is not to be met again at once.
-            _pauseMs = Math.Min(PauseMaxMs, (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds * PausePerWrite);
+            _pauseMs = (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds * PausePerWrite;
         }
     }
+
+    private long PauseMs() => Math.Min(PauseMaxMs, Math.Max(_pauseMs, (long)_sums.Groups * UsPerGroup * PausePerWrite / 1000));
 
     private void CatchUp()
     {
