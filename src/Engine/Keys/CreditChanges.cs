@@ -8,8 +8,8 @@ public sealed class CreditChanges
     private const int ChangesMin = 16;
 
     private readonly TextArena _keyIds = new();
+    private readonly TextSort _sort = new();
     private CreditChange[] _changes = [];
-    private TextRef[] _texts = [];
     private int[] _order = [];
 
     /// <summary>Number of changes.</summary>
@@ -21,24 +21,22 @@ public sealed class CreditChanges
     /// <summary>Id of a change's key, UTF-8; a view until the next <see cref="Add"/>.</summary>
     public ReadOnlySpan<byte> KeyId(in CreditChange change) => _keyIds[change.KeyId];
 
-    /// <summary>The places in <see cref="Items"/> in the order of the key ids, as <see cref="TextArena.Sort"/> sees it.</summary>
+    /// <summary>The places in <see cref="Items"/> in the order of the key ids.</summary>
     /// <param name="breathe">Called every few microseconds of the work.</param>
     public ReadOnlySpan<int> OrderByKeyId(Action breathe)
     {
         if (_order.Length < Count)
         {
             _order = new int[_changes.Length];
-            _texts = new TextRef[_changes.Length];
         }
 
         Span<int> order = _order.AsSpan(0, Count);
         for (int i = 0; i < order.Length; i++)
         {
             order[i] = i;
-            _texts[i] = _changes[i].KeyId;
         }
 
-        _keyIds.Sort(order, _texts.AsSpan(0, Count), breathe);
+        _sort.Sort(order, new KeyIdSource(_changes, _keyIds), breathe);
         return order;
     }
 
@@ -57,5 +55,10 @@ public sealed class CreditChanges
         }
 
         _changes[Count++] = new CreditChange(digest, _keyIds.Add(keyId), serial, spent);
+    }
+
+    private readonly struct KeyIdSource(CreditChange[] changes, TextArena keyIds) : ITextSource
+    {
+        public ReadOnlySpan<byte> this[int item] => keyIds[changes[item].KeyId];
     }
 }

@@ -20,9 +20,9 @@ internal sealed class UsedKeys
     private const int MsPerMinute = 60_000;
 
     private readonly TextArena _ids = new();
+    private readonly TextSort _sort = new();
     private Slot[] _slots = new Slot[SlotsMin];
     private int[] _order = [];
-    private TextRef[] _texts = [];
 
     /// <summary>Number of keys.</summary>
     public int Count { get; private set; }
@@ -78,14 +78,13 @@ internal sealed class UsedKeys
         }
     }
 
-    /// <summary>Places of the keys, for <see cref="KeyId"/> and <see cref="MinuteMs"/>, in the order of their ids as <see cref="TextArena.Sort"/> sees it.</summary>
+    /// <summary>Places of the keys, for <see cref="KeyId"/> and <see cref="MinuteMs"/>, in the order of their ids.</summary>
     /// <returns>A view until the next call of <see cref="NoteAll"/> or <see cref="Clear"/>.</returns>
     public ReadOnlyMemory<int> OrderByKeyId()
     {
         if (_order.Length < Count)
         {
             _order = new int[_slots.Length];
-            _texts = new TextRef[_slots.Length];
         }
 
         int found = 0;
@@ -93,12 +92,11 @@ internal sealed class UsedKeys
         {
             if (_slots[i].Length > 0)
             {
-                _order[found] = i;
-                _texts[found++] = _slots[i].Id;
+                _order[found++] = i;
             }
         }
 
-        _ids.Sort(_order.AsSpan(0, found), _texts.AsSpan(0, found), BackgroundThread.Breathe);
+        _sort.Sort(_order.AsSpan(0, found), new IdSource(_slots, _ids), BackgroundThread.Breathe);
         return _order.AsMemory(0, found);
     }
 
@@ -170,6 +168,11 @@ internal sealed class UsedKeys
         }
 
         _slots = grown;
+    }
+
+    private readonly struct IdSource(Slot[] slots, TextArena ids) : ITextSource
+    {
+        public ReadOnlySpan<byte> this[int item] => ids[slots[item].Id];
     }
 
     private struct Slot

@@ -5,14 +5,13 @@ namespace Unkey.Server.Events.Sqlite.Sums;
 
 /// <summary>Builds what tells one group of events from another. One thread; its memory is used again for each.</summary>
 /// <remarks>
-/// <code>minute 8, Unix seconds | texts: workspace, then the keys of the source in the order of the roll-ups' primary key</code>
-/// Little-endian. A text is its length, seven bits a byte with the lowest first, and its UTF-8. A number among the keys is a text of digits, which SQLite
-/// makes a number again.
+/// <code>texts: workspace, then the keys of the source in the order of the roll-ups' primary key | minute 8, Unix seconds, big-endian</code>
+/// A text is its length, seven bits a byte with the lowest first, and its UTF-8. A number among the keys is a text of digits, which SQLite
+/// makes a number again. In the order of their bytes, groups that differ by the minute alone follow each other.
 /// </remarks>
 internal sealed class GroupKey
 {
-    /// <summary>Bytes before the first text.</summary>
-    public const int MinuteBytes = sizeof(long);
+    private const int MinuteBytes = sizeof(long);
 
     private const int LengthBytesMax = 5;
     private const int MsPerMinute = 60_000;
@@ -20,23 +19,32 @@ internal sealed class GroupKey
 
     private byte[] _buffer = new byte[512];
     private int _length;
+    private long _minute;
 
     /// <summary>The key so far.</summary>
-    public ReadOnlySpan<byte> Bytes => _buffer.AsSpan(0, _length);
+    public ReadOnlySpan<byte> Bytes
+    {
+        get
+        {
+            // There is room: see Text.
+            BinaryPrimitives.WriteInt64BigEndian(_buffer.AsSpan(_length), _minute);
+            return _buffer.AsSpan(0, _length + MinuteBytes);
+        }
+    }
 
     /// <summary>Begins a key.</summary>
     /// <param name="timeMs">Time of the event, Unix milliseconds.</param>
     public GroupKey Start(long timeMs)
     {
-        BinaryPrimitives.WriteInt64LittleEndian(_buffer, timeMs / MsPerMinute * SecondsPerMinute);
-        _length = MinuteBytes;
+        _minute = timeMs / MsPerMinute * SecondsPerMinute;
+        _length = 0;
         return this;
     }
 
     /// <summary>Adds a text.</summary>
     public GroupKey Text(ReadOnlySpan<byte> utf8)
     {
-        if (_buffer.Length - _length < utf8.Length + LengthBytesMax)
+        if (_buffer.Length - _length < utf8.Length + LengthBytesMax + MinuteBytes)
         {
             Array.Resize(ref _buffer, checked((_buffer.Length * 2) + utf8.Length));
         }
@@ -57,9 +65,12 @@ internal sealed class GroupKey
     }
 
     /// <summary>The start of the minute of a key, Unix seconds.</summary>
-    public static long Minute(ReadOnlySpan<byte> key) => BinaryPrimitives.ReadInt64LittleEndian(key);
+    public static long Minute(ReadOnlySpan<byte> key) => BinaryPrimitives.ReadInt64BigEndian(key[^MinuteBytes..]);
 
-    /// <summary>Takes the next text off what follows the minute.</summary>
+    /// <summary>The texts of a key.</summary>
+    public static ReadOnlySpan<byte> Texts(ReadOnlySpan<byte> key) => key[..^MinuteBytes];
+
+    /// <summary>Takes the next of the texts off.</summary>
     public static ReadOnlySpan<byte> TakeText(ref ReadOnlySpan<byte> texts)
     {
         int length = 0;

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Microsoft.Data.Sqlite;
+using Unkey.Engine.Keys;
 using Unkey.Server.Hosting;
 using Unkey.Server.Storage.Sqlite;
 
@@ -8,13 +9,14 @@ namespace Unkey.Server.Events.Sqlite.Sums;
 
 /// <summary>Adds the groups of one source to its roll-ups. One thread, inside its transaction.</summary>
 /// <remarks>
-/// In the order of each roll-up's primary key, so that a page is written once, and groups of the same span together. Groups of the same month and key
-/// are in the same order for all spans; then they are sorted once.
+/// In the order of their keys, so that the groups of the same span follow each other and become one row. A roll-up is in the order of workspace, time, keys; groups of one
+/// time, which most are, are then in the order of its pages, and each page is written once.
 /// </remarks>
 internal sealed class SumWriter : IDisposable
 {
     private readonly RollUpSource _source;
     private readonly List<SqliteStatement> _statements = [];
+    private readonly TextSort _sort = new();
     private int[] _order = [];
     private long[] _starts = [];
 
@@ -50,34 +52,16 @@ internal sealed class SumWriter : IDisposable
             order[i] = i;
         }
 
+        _sort.Sort(order, new KeySource(table), BackgroundThread.Breathe);
         for (int unit = 0; unit < _statements.Count; unit++)
         {
             FindStarts(table, RollUpUnits.All[unit]);
-            Comparer comparer = new(table, _starts);
-            if (!IsSorted(order, comparer))
-            {
-                order.Sort(comparer);
-            }
-
             Write(table, order, _statements[unit]);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _statements.ForEach(static statement => statement.Dispose());
-
-    private static bool IsSorted(ReadOnlySpan<int> order, Comparer comparer)
-    {
-        for (int i = 1; i < order.Length; i++)
-        {
-            if (comparer.Compare(order[i - 1], order[i]) > 0)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
 
     private void FindStarts(SumTable table, RollUpUnit unit)
     {
@@ -102,11 +86,11 @@ internal sealed class SumWriter : IDisposable
         for (int i = 0; i < order.Length;)
         {
             int group = order[i];
-            ReadOnlySpan<byte> texts = table.Key(group)[GroupKey.MinuteBytes..];
+            ReadOnlySpan<byte> texts = GroupKey.Texts(table.Key(group));
             EventSum sum = table.Sum(group);
 
             // BOUND: by the groups.
-            for (i++; i < order.Length && _starts[order[i]] == _starts[group] && table.Key(order[i])[GroupKey.MinuteBytes..].SequenceEqual(texts); i++)
+            for (i++; i < order.Length && _starts[order[i]] == _starts[group] && GroupKey.Texts(table.Key(order[i])).SequenceEqual(texts); i++)
             {
                 sum.Add(in table.Sum(order[i]));
             }
@@ -126,24 +110,8 @@ internal sealed class SumWriter : IDisposable
         }
     }
 
-    // As SQLite compares: workspace, time, keys, each text by its bytes.
-    private readonly struct Comparer(SumTable table, long[] starts) : IComparer<int>
+    private readonly struct KeySource(SumTable table) : ITextSource
     {
-        public int Compare(int x, int y)
-        {
-            BackgroundThread.Breathe(x);
-            ReadOnlySpan<byte> left = table.Key(x)[GroupKey.MinuteBytes..];
-            ReadOnlySpan<byte> right = table.Key(y)[GroupKey.MinuteBytes..];
-            int difference = GroupKey.TakeText(ref left).SequenceCompareTo(GroupKey.TakeText(ref right));
-            difference = difference != 0 ? difference : starts[x].CompareTo(starts[y]);
-
-            // BOUND: each turn takes a text off.
-            while (difference == 0 && !left.IsEmpty)
-            {
-                difference = GroupKey.TakeText(ref left).SequenceCompareTo(GroupKey.TakeText(ref right));
-            }
-
-            return difference;
-        }
+        public ReadOnlySpan<byte> this[int item] => table.Key(item);
     }
 }
