@@ -30,7 +30,7 @@ internal sealed class EventBatcher : IDisposable
     private readonly EventPipelineOptions _options;
     private readonly ILogger _logger;
     private readonly EventBatchBuilder _builder = new();
-    private readonly ManualResetEventSlim _stopping = new(false);
+    private readonly ManualResetEventSlim _stopping = new(false, spinCount: 0);
     private readonly Thread _thread;
     private long _firstAt;
     private long _dropped;

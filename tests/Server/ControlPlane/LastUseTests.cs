@@ -6,7 +6,6 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using CsCheck;
-using Unkey.Engine;
 using Unkey.Engine.Events;
 using Unkey.Server.Events;
 using Unkey.Server.Tests.Events;

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Concurrent;
 using System.IO;
 using System.Text;
 using System.Threading;
@@ -22,6 +21,9 @@ internal sealed class SqliteEventSink : IEventSink
     private const string FileName = "events.db";
     private const int BusyTimeoutMs = 5_000;
 
+    // There is one delivery at a time.
+    private const int DeliveriesMax = 16;
+
     // Tokens are kept longer than any batch could wait for a second delivery.
     private const long TokenKeptMs = 30L * 24 * 3_600_000;
 
@@ -35,7 +37,7 @@ internal sealed class SqliteEventSink : IEventSink
     private readonly RollUps _rollUps;
     private readonly TimeProvider _time;
     private readonly EventRetention _retention;
-    private readonly BlockingCollection<Delivery> _deliveries = new(1);
+    private readonly WorkQueue<Delivery> _deliveries = new(DeliveriesMax);
     private readonly Func<bool> _isStopping;
     private readonly Thread _thread;
 
@@ -111,8 +113,7 @@ internal sealed class SqliteEventSink : IEventSink
     public Task DeliverAsync(EventBatch batch, CancellationToken cancellation)
     {
         Delivery delivery = new(batch);
-        _deliveries.Add(delivery, cancellation);
-        return delivery.Done.Task;
+        return _deliveries.TryAdd(delivery) ? delivery.Done.Task : throw new EventSinkException("The store has not taken the batches before this one.");
     }
 
     /// <inheritdoc/>
@@ -120,7 +121,6 @@ internal sealed class SqliteEventSink : IEventSink
     {
         _deliveries.CompleteAdding();
         _thread.Join();
-        _deliveries.Dispose();
         _retention.Dispose();
         _rollUps.Dispose();
         _segments.Dispose();

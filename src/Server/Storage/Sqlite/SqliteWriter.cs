@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Threading;
 using Microsoft.Data.Sqlite;
@@ -24,7 +23,7 @@ internal sealed class SqliteWriter : IDisposable
     private readonly DiskReserve _reserve;
     private readonly ILogger _logger;
     private readonly Action _closeReaders;
-    private readonly BlockingCollection<WriteUnit> _queue = new(UnitsWaitingMax);
+    private readonly WorkQueue<WriteUnit> _queue = new(UnitsWaitingMax);
     private readonly List<WriteUnit> _batch = [];
     private readonly StoreChanges _changes = new();
     private readonly Thread _thread;
@@ -83,7 +82,7 @@ internal sealed class SqliteWriter : IDisposable
                 throw new StoreException(StoreFault.Overloaded, "The write queue of the store is full.");
             }
         }
-        catch (Exception exception) when (exception is InvalidOperationException or ObjectDisposedException)
+        catch (InvalidOperationException exception)
         {
             throw new StoreException(StoreFault.Closed, "The store is closed.", exception);
         }
@@ -123,7 +122,6 @@ internal sealed class SqliteWriter : IDisposable
     public void Dispose()
     {
         Finish();
-        _queue.Dispose();
         _session?.Dispose();
     }
 
@@ -132,7 +130,7 @@ internal sealed class SqliteWriter : IDisposable
         BackgroundThread.Begin();
 
         // BOUND: ends when the queue is completed and empty.
-        while (_queue.TryTake(out WriteUnit? unit, Timeout.Infinite))
+        while (_queue.TryTake(out WriteUnit? unit, Timeout.InfiniteTimeSpan))
         {
             // BOUND: each turn consumes the unit that the last one left over, if any.
             for (WriteUnit? next = unit; next is not null;)
@@ -148,7 +146,7 @@ internal sealed class SqliteWriter : IDisposable
     {
         _batch.Clear();
         _batch.Add(first);
-        while (!first.IsAlone && _batch.Count < UnitsPerTransactionMax && _queue.TryTake(out WriteUnit? unit))
+        while (!first.IsAlone && _batch.Count < UnitsPerTransactionMax && _queue.TryTake(out WriteUnit? unit, TimeSpan.Zero))
         {
             if (unit.IsAlone)
             {
@@ -312,7 +310,16 @@ internal sealed class SqliteWriter : IDisposable
 
         if (_listener is { } listener)
         {
-            listener.Committed(session, _changes);
+            // One transaction for all that is read: each by itself would lock and unlock the file.
+            session.Repeated("BEGIN").Run();
+            try
+            {
+                listener.Committed(session, _changes);
+            }
+            finally
+            {
+                session.Repeated("COMMIT").Run();
+            }
         }
         else
         {
