@@ -20,6 +20,9 @@ internal sealed class CreditWriteBack : IAsyncDisposable
     // Some tens of microseconds: others wait for the lock, and on a small machine for the core.
     private const int ChangesPerLock = 128;
 
+    /// <summary>So many changes wait for nothing: the list of them takes about a hundred bytes each.</summary>
+    internal const int ChangesMax = 500_000;
+
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
 
     // Only to tell what is much: what a write-back took is measured.
@@ -94,24 +97,31 @@ internal sealed class CreditWriteBack : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        TimeSpan pause = s_period;
+        TimeSpan turn = TimeSpan.Zero;
         long waitsSince = _time.GetTimestamp();
 
         // Not a periodic timer: one that rang during a long write-back would have the next one begin at once.
-        while (await PauseAsync(pause).ConfigureAwait(false))
+        while (await PauseAsync(s_period).ConfigureAwait(false))
         {
-            TimeSpan toWait = s_pace.PauseAfter(_engine.Credits.Changed * s_perChange) - _time.GetElapsedTime(waitsSince);
-            if (_survivesKill() && toWait > TimeSpan.Zero)
+            if (IsDue(turn, _time.GetElapsedTime(waitsSince)))
             {
-                pause = toWait < s_period ? toWait : s_period;
-                continue;
+                long start = _time.GetTimestamp();
+                await FlushAsync().ConfigureAwait(false);
+                turn = _time.GetElapsedTime(start);
+                waitsSince = _time.GetTimestamp();
             }
-
-            long start = _time.GetTimestamp();
-            await FlushAsync().ConfigureAwait(false);
-            waitsSince = _time.GetTimestamp();
-            pause = _survivesKill() ? s_pace.PauseAfter(_time.GetElapsedTime(start)) : s_period;
         }
+    }
+
+    // Asked every second, so that a file that fails, or more changes than memory should hold, end a long wait.
+    private bool IsDue(TimeSpan turn, TimeSpan waited)
+    {
+        long changed = _engine.Credits.Changed;
+        TimeSpan likely = changed * s_perChange;
+        TimeSpan pause = s_pace.PauseAfter(turn > likely ? turn : likely);
+
+        // Timers ring a little early or late: half a period is no wait of another one.
+        return !_survivesKill() || changed >= ChangesMax || waited >= pause - (s_period / 2);
     }
 
     /// <returns>False at the stop.</returns>

@@ -30,6 +30,8 @@ internal sealed class EventBatcher : IDisposable
     private readonly EventPipelineOptions _options;
     private readonly ILogger _logger;
     private readonly EventBatchBuilder _builder = new();
+
+    // Waited for fifty times a second, and nearly always in vain: no spinning before.
     private readonly ManualResetEventSlim _stopping = new(false, spinCount: 0);
     private readonly Thread _thread;
     private long _firstAt;

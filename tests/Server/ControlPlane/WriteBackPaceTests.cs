@@ -30,16 +30,16 @@ public sealed class WriteBackPaceTests : IAsyncDisposable
     {
         using EngineState engine = new();
         await using CreditWriteBack credits = new(engine, _store, static () => true, _time, NullLogger.Instance);
-        Assert.Equal(Seconds(1), _time.NextDue);
-        Turn(takes: 0.01, writes: 1, next: 1);
-        Turn(takes: 0.04, writes: 2, next: 4);
+        Assert.Equal(Seconds(1), NextWrite(takes: 0.01));
+        Assert.Equal(Seconds(1), NextWrite(takes: 0.04));
 
         // Longer than the period: what has rung meanwhile is no reason to begin at once.
-        Turn(takes: 3, writes: 3, next: 30);
-        Turn(takes: 0, writes: 4, next: 1);
+        Assert.Equal(Seconds(4), NextWrite(takes: 3));
+        Assert.Equal(Seconds(30), NextWrite(takes: 0));
+        Assert.Equal(Seconds(1), NextWrite(takes: 0));
     }
 
-    /// <summary>Also a first write-back, of which nobody knows yet how long it takes.</summary>
+    /// <summary>Also a first write-back, of which nobody knows yet how long it takes: a hundred times the four microseconds that each is likely to.</summary>
     [Fact]
     public async Task ManyChangedBalancesWait()
     {
@@ -48,21 +48,32 @@ public sealed class WriteBackPaceTests : IAsyncDisposable
         await using CreditWriteBack credits = new(engine, _store, static () => true, _time, NullLogger.Instance);
         Spend(engine, Keys);
         Assert.Equal(Keys, engine.Credits.Changed);
-
-        // A hundred times the four microseconds that each is likely to take: two seconds, and the first of them has passed.
-        Ring();
-        Poll.Until(() => _time.NextDue == Seconds(2), "the next look");
-        Assert.Equal(0, _store.Writes);
-        Turn(takes: 0.01, writes: 1, next: 1);
+        Assert.Equal(Seconds(2), NextWrite(takes: 0.01));
         Assert.Equal(0, engine.Credits.Changed);
+    }
+
+    [Fact]
+    public async Task MoreChangesThanMemoryShouldHoldDoNotWait()
+    {
+        using EngineState engine = new();
+        await using CreditWriteBack credits = new(engine, _store, static () => true, _time, NullLogger.Instance);
+        Assert.Equal(Seconds(1), NextWrite(takes: 3));
+        Spend(engine, CreditWriteBack.ChangesMax);
+        Assert.Equal(Seconds(1), NextWrite(takes: 0));
     }
 
     [Fact]
     public async Task CreditsThatNoFileKeepsAreNotPutOff()
     {
+        bool survives = true;
         using EngineState engine = new();
-        await using CreditWriteBack credits = new(engine, _store, static () => false, _time, NullLogger.Instance);
-        Turn(takes: 3, writes: 1, next: 1);
+        await using CreditWriteBack credits = new(engine, _store, () => Volatile.Read(ref survives), _time, NullLogger.Instance);
+        Assert.Equal(Seconds(1), NextWrite(takes: 3));
+
+        // The file fails during the wait of half a minute.
+        Volatile.Write(ref survives, false);
+        Assert.Equal(Seconds(1), NextWrite(takes: 3));
+        Assert.Equal(Seconds(1), NextWrite(takes: 0));
     }
 
     [Fact]
@@ -83,6 +94,27 @@ public sealed class WriteBackPaceTests : IAsyncDisposable
         // The two that the pauses were before, and one of what came later.
         Assert.Equal(6, _store.Writes);
         Assert.Equal(0, lastUse.Take().Count);
+    }
+
+    /// <summary>Rings one timer after the other until there is a write.</summary>
+    /// <param name="takes">How long it takes.</param>
+    /// <returns>How long it was until it began.</returns>
+    private TimeSpan NextWrite(double takes)
+    {
+        _store.Takes = Seconds(takes);
+        int writes = _store.Writes;
+        TimeSpan from = _time.GetElapsedTime(0);
+
+        // BOUND: by the longest pause; a write sets the timer after it when it is done.
+        while (true)
+        {
+            TimeSpan due = Ring();
+            Poll.Until(() => _time.NextDue > due, $"the timer after {due}");
+            if (_store.Writes > writes)
+            {
+                return due - from;
+            }
+        }
     }
 
     /// <summary>Rings the next timer, and waits until the write that it leads to has set the one after it.</summary>

@@ -44,7 +44,7 @@ internal sealed class BucketKeeper : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly byte[] _secret;
     private readonly byte[] _run = new byte[RunPagesMax * BucketTable.PageBytes];
-    private readonly ManualResetEventSlim _stopping = new(false, spinCount: 0);
+    private readonly ManualResetEventSlim _stopping = new(false, spinCount: 0); // Nearly always waited for in vain.
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private BucketFile? _file;
     private bool _isInPlace;

@@ -26,6 +26,7 @@ internal sealed class SumTable
     private int _block;
     private int _used;
     private int _count;
+    private long _keyBytes;
     private int _additionCount;
     private int _additionKeysUsed;
 
@@ -40,7 +41,14 @@ internal sealed class SumTable
     }
 
     /// <summary>Bytes of their keys.</summary>
-    public long KeyBytes { get; private set; }
+    public long KeyBytes
+    {
+        get
+        {
+            Settle();
+            return _keyBytes;
+        }
+    }
 
     /// <summary>Adds to a group, which is made when it is not there. <see cref="Count"/> and what is read after it know of it.</summary>
     /// <param name="key">Its key; copied.</param>
@@ -89,7 +97,7 @@ internal sealed class SumTable
         // A block of another size was made for one key that is longer than a block.
         _blocks.RemoveAll(static block => block.Length != BlockBytes);
         _count = 0;
-        KeyBytes = 0;
+        _keyBytes = 0;
         _block = 0;
         _used = 0;
     }
@@ -177,7 +185,7 @@ internal sealed class SumTable
         key.CopyTo(_blocks[block].AsSpan(offset));
         _groups[_count] = new Group { Hash = hash, Block = block, Offset = offset, Length = key.Length, Sum = sum };
         _slots[slot] = ++_count;
-        KeyBytes += key.Length;
+        _keyBytes += key.Length;
     }
 
     private (int Block, int Offset) Place(int length)
